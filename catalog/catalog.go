@@ -237,6 +237,9 @@ type Presale struct {
 	SellerOrg     int64        `json:"seller_org"`            // the cooperative that sells and collects
 	Policy        string       `json:"policy"`                // fair, near, direct, contract
 	ContractID    int64        `json:"contract_id,omitempty"` // the purchase contract that alone orders from it
+	// HouseholdsBP is the least part of the buyers' money that reaches the households that sell, in 1/10,000, over all orders
+	// together; 0: none is set.
+	HouseholdsBP int64 `json:"households_bp,omitempty"`
 }
 
 // Lot is one household's supply in one presale.

@@ -878,3 +878,128 @@ func (c RawSeasons) PresaleHistory(ctx context.Context, r PresaleRef) (link.Raw[
 	}
 	return link.CallRaw[PresaleHistory](ctx, c.nc, SubjectPresaleHistory, r)
 }
+
+// Request subjects of Turns.
+const (
+	SubjectTurn             = "rpc.catalog.v1.turn"
+	SubjectUnsold           = "rpc.catalog.v1.unsold"
+	SubjectPresaleMoney     = "rpc.catalog.v1.presale_money"
+	SubjectRaiseObjection   = "rpc.catalog.v1.objection_raise"
+	SubjectEndObjection     = "rpc.catalog.v1.objection_end"
+	SubjectObjections       = "rpc.catalog.v1.objections"
+	SubjectSetObjectionDays = "rpc.catalog.v1.objection_days"
+)
+
+// NewTurnsClient returns a client of Turns: each call is answered by a process that registered the service.
+func NewTurnsClient(nc *nats.Conn) Turns { return turnsClient{nc} }
+
+type turnsClient struct{ nc *nats.Conn }
+
+func (c turnsClient) Turn(ctx context.Context, r HouseholdSeason) (HouseholdTurn, error) {
+	return link.Call[HouseholdSeason, HouseholdTurn](ctx, c.nc, SubjectTurn, r)
+}
+
+func (c turnsClient) Unsold(ctx context.Context, r UnsoldFilter) (UnsoldPage, error) {
+	return link.Call[UnsoldFilter, UnsoldPage](ctx, c.nc, SubjectUnsold, r)
+}
+
+func (c turnsClient) PresaleMoney(ctx context.Context, r PresaleRef) (PresaleMoney, error) {
+	return link.Call[PresaleRef, PresaleMoney](ctx, c.nc, SubjectPresaleMoney, r)
+}
+
+func (c turnsClient) RaiseObjection(ctx context.Context, r RaiseObjection) (Objection, error) {
+	return link.Call[RaiseObjection, Objection](ctx, c.nc, SubjectRaiseObjection, r)
+}
+
+func (c turnsClient) EndObjection(ctx context.Context, r EndObjection) (Objection, error) {
+	return link.Call[EndObjection, Objection](ctx, c.nc, SubjectEndObjection, r)
+}
+
+func (c turnsClient) Objections(ctx context.Context, r ObjectionFilter) (ObjectionPage, error) {
+	return link.Call[ObjectionFilter, ObjectionPage](ctx, c.nc, SubjectObjections, r)
+}
+
+func (c turnsClient) SetObjectionDays(ctx context.Context, r ObjectionDays) (ObjectionDays, error) {
+	return link.Call[ObjectionDays, ObjectionDays](ctx, c.nc, SubjectSetObjectionDays, r)
+}
+
+// RegisterTurns registers svc on s for the request subjects of Turns.
+func RegisterTurns(s *link.Server, svc Turns) {
+	link.Handle(s, SubjectTurn, svc.Turn)
+	link.Handle(s, SubjectUnsold, svc.Unsold)
+	link.Handle(s, SubjectPresaleMoney, svc.PresaleMoney)
+	link.Handle(s, SubjectRaiseObjection, svc.RaiseObjection)
+	link.Handle(s, SubjectEndObjection, svc.EndObjection)
+	link.Handle(s, SubjectObjections, svc.Objections)
+	link.Handle(s, SubjectSetObjectionDays, svc.SetObjectionDays)
+}
+
+// RawTurns is Turns whose answers stay the bytes in which they arrived.
+type RawTurns struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Turns
+}
+
+// NewRawTurns returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawTurns(svc Turns) RawTurns {
+	if c, ok := svc.(turnsClient); ok {
+		return RawTurns{nc: c.nc}
+	}
+	return RawTurns{svc: svc}
+}
+
+// Turn is Turns.Turn with an undecoded answer.
+func (c RawTurns) Turn(ctx context.Context, r HouseholdSeason) (link.Raw[HouseholdTurn], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Turn(ctx, r))
+	}
+	return link.CallRaw[HouseholdTurn](ctx, c.nc, SubjectTurn, r)
+}
+
+// Unsold is Turns.Unsold with an undecoded answer.
+func (c RawTurns) Unsold(ctx context.Context, r UnsoldFilter) (link.Raw[UnsoldPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Unsold(ctx, r))
+	}
+	return link.CallRaw[UnsoldPage](ctx, c.nc, SubjectUnsold, r)
+}
+
+// PresaleMoney is Turns.PresaleMoney with an undecoded answer.
+func (c RawTurns) PresaleMoney(ctx context.Context, r PresaleRef) (link.Raw[PresaleMoney], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.PresaleMoney(ctx, r))
+	}
+	return link.CallRaw[PresaleMoney](ctx, c.nc, SubjectPresaleMoney, r)
+}
+
+// RaiseObjection is Turns.RaiseObjection with an undecoded answer.
+func (c RawTurns) RaiseObjection(ctx context.Context, r RaiseObjection) (link.Raw[Objection], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.RaiseObjection(ctx, r))
+	}
+	return link.CallRaw[Objection](ctx, c.nc, SubjectRaiseObjection, r)
+}
+
+// EndObjection is Turns.EndObjection with an undecoded answer.
+func (c RawTurns) EndObjection(ctx context.Context, r EndObjection) (link.Raw[Objection], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.EndObjection(ctx, r))
+	}
+	return link.CallRaw[Objection](ctx, c.nc, SubjectEndObjection, r)
+}
+
+// Objections is Turns.Objections with an undecoded answer.
+func (c RawTurns) Objections(ctx context.Context, r ObjectionFilter) (link.Raw[ObjectionPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Objections(ctx, r))
+	}
+	return link.CallRaw[ObjectionPage](ctx, c.nc, SubjectObjections, r)
+}
+
+// SetObjectionDays is Turns.SetObjectionDays with an undecoded answer.
+func (c RawTurns) SetObjectionDays(ctx context.Context, r ObjectionDays) (link.Raw[ObjectionDays], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SetObjectionDays(ctx, r))
+	}
+	return link.CallRaw[ObjectionDays](ctx, c.nc, SubjectSetObjectionDays, r)
+}

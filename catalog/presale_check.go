@@ -57,7 +57,21 @@ func (p Presale) Check(product *Product, sellerKnown bool) error {
 	if allocate.Policy(p.Policy).Version() == "" {
 		problems.Add("presale.policy", "policy")
 	}
+	p.checkLeastPart(product, &problems)
 	return problems.Err()
+}
+
+// checkLeastPart reports a least part for households that no policy keeps, or that the fee makes impossible.
+func (p Presale) checkLeastPart(product *Product, problems *link.Problems) {
+	switch {
+	case p.HouseholdsBP == 0:
+	case p.HouseholdsBP < 0 || p.HouseholdsBP > 10_000:
+		problems.Add("presale.terms", "households_bp")
+	case allocate.Policy(p.Policy) != allocate.PolicyFair:
+		problems.Add("presale.households.policy", "households_bp")
+	case product != nil && LeastFen(p, *product) > UnitFen(p, *product):
+		problems.Add("presale.households.fee", "households_bp")
+	}
 }
 
 // gradesValid reports whether there is a grade and each has a name of its own and a price.
@@ -110,7 +124,7 @@ func (p Presale) CheckChange(to Presale) error {
 // sameDeal reports whether two versions of a presale promise the same to its orders.
 func sameDeal(a, b Presale) bool {
 	deal := func(p Presale) string {
-		b, err := json.Marshal([]any{p.Code, p.ProductID, p.Season, p.Grades, p.Terms, p.GramsPerUnit, p.SellerOrg, p.Policy, p.CollectionMin})
+		b, err := json.Marshal([]any{p.Code, p.ProductID, p.Season, p.Grades, p.Terms, p.GramsPerUnit, p.SellerOrg, p.Policy, p.CollectionMin, p.HouseholdsBP})
 		if err != nil {
 			panic(err) // numbers and strings only
 		}

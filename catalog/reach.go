@@ -13,7 +13,10 @@ type PresaleReach struct {
 	Registered int64           `json:"registered"` // households that produce the product
 	Households int64           `json:"households"` // with units in the presale
 	Units      int64           `json:"units"`
-	New        int64           `json:"new"` // of the households: those that get a lot by opening it
+	New        int64           `json:"new"`      // of the households: those that get a lot by opening it
+	Raised     int64           `json:"raised"`   // of the units: those that somebody raises for their household
+	Sellable   int64           `json:"sellable"` // of the units: those that can be sold under the least part for households
+	Money      MoneyParts      `json:"money"`    // of all units
 	ByTownship []TownshipReach `json:"by_township"`
 	// Reason is the key of the sentence why it reaches nobody; empty where it reaches somebody.
 	Reason string `json:"reason,omitempty"`
@@ -44,10 +47,19 @@ func (p Product) WhyNone(registered int64) string {
 
 // CheckOpening refuses to open a presale that reaches nobody, with the reason. Conflict.
 func (r PresaleReach) CheckOpening(p Product) error {
-	if r.Units > 0 {
+	if r.Units > 0 && r.Reason == "" {
 		return nil
 	}
 	return link.E(link.Conflict, r.Reason, "state", "product", p.Name.Zh)
+}
+
+// Bound says what of the units the presale's least part for households lets be sold: lots are all that it has or is to get.
+func (r *PresaleReach) Bound(p PublicPresale, lots []LotUnitsByPart) {
+	money := p.Money(lots)
+	r.Raised, r.Money, r.Sellable = money.All.RaisedUnits, money.All, money.Sellable+money.Sold.Units
+	if r.Units > 0 && r.Sellable == 0 {
+		r.Reason = "presale.reach.least"
+	}
 }
 
 func yearText(year int) string { return strconv.Itoa(year) }

@@ -227,6 +227,7 @@ var SeasonMessages = map[string][2]string{
 
 	"presale.reach.no_yield":     {"产品“{product}”没有登记每户能产多少，系统不知道谁家有货，所以不能开放。请先在产品资料里填写产出。", "It is not recorded how much of {product} a household yields, so nobody is known to have any. Please enter the product's yield first."},
 	"presale.reach.no_household": {"没有一户登记生产“{product}”，所以不能开放。请先核对农户登记。", "No household is registered for {product}, so it cannot be opened. Please check the register first."},
+	"presale.reach.least":        {"按“农户至少得”的约定，“{product}”现有的货一份也卖不出去：都是代养的，没有别的货来补。请把约定的比例改小，或先补上农户自己养的货。", "Under the least part for households nothing of {product} can be sold: all of it is raised by others, and there are no other goods to cover it. Please lower the part, or add goods that households raise themselves."},
 	"presale.reach.promised":     {"登记生产“{product}”的农户，这一年度的货都已经分给别的预售或合同，所以不能开放。请先减少别处的可售数量。", "All that the registered households have of {product} this season is promised in other presales or contracts. Please lower the offers there first."},
 	"presale.reopen.over":        {"截单时间已经过了。请先把截单时间改到以后，再重新开放。", "Its closing time has passed. Please set a later one before reopening it."},
 }

@@ -14,7 +14,7 @@ func checkMachine[S, E ~string](t *testing.T, m *state.Machine[S, E]) {
 		t.Error(err)
 	}
 	for _, on := range m.Events() {
-		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} && SeasonMessages[key] == [2]string{} && DirectoryMessages[key] == [2]string{} {
+		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} && SeasonMessages[key] == [2]string{} && DirectoryMessages[key] == [2]string{} && TurnMessages[key] == [2]string{} {
 			t.Errorf("%s: %s is refused with %q, which has no sentence", m.Name(), on, key)
 		}
 	}
@@ -27,6 +27,7 @@ func TestMachines(t *testing.T) {
 	checkMachine(t, ReviewMachine)
 	checkMachine(t, SeasonMachine)
 	checkMachine(t, BatchMachine)
+	checkMachine(t, ObjectionMachine)
 }
 
 func TestPresaleNeverGoesBackToDraft(t *testing.T) {

@@ -45,12 +45,12 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live, Outbox: d.Outbox})
 	s.notices = &shop.Notices{Site: s.Site, Services: s.shop.Services(), Accounts: d.Accounts}
 	s.sender = &notify.Sender{Outbox: d.Outbox, Notifier: d.Notifier, Compose: s.notices.Compose, Now: s.Now, Log: s.Log}
-	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
+	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Turns: d.Turns, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Trail: d.Trail, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
 	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches, Trail: d.Trail})
-	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, Turns: d.Turns, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
@@ -86,6 +86,7 @@ func (s *Server) apiServices() api.Services {
 		PrivateAccounts: d.PrivateAccounts,
 		Stations:        d.Stations,
 		Care:            d.Care,
+		Turns:           d.Turns,
 		Seasons:         d.Seasons,
 		SeasonEnds:      d.SeasonEnds,
 		Directory:       d.Directory,

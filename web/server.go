@@ -87,6 +87,7 @@ type Deps struct {
 	Documents     papers.Service
 	Stations      orders.Stations
 	Care          catalog.Care
+	Turns         catalog.Turns
 	Seasons       catalog.Seasons
 	SeasonEnds    orders.Seasons
 	Directory     catalog.Directory
@@ -166,6 +167,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 		catalog.PolicyMessages,
 		catalog.ContractMessages,
 		catalog.CareMessages,
+		catalog.TurnMessages,
 		catalog.SeasonMessages,
 		catalog.DirectoryMessages,
 		orders.Messages,
@@ -240,7 +242,7 @@ func (d Deps) check() error {
 	if d.ContactCodes == nil || d.Privacy == nil || d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
 		return errors.New("web: codes of contacts, second factors, sessions of accounts, the audit trail and a cipher are needed")
 	}
-	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts, d.UnpaidRules, d.CoolingRules} {
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Turns, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts, d.UnpaidRules, d.CoolingRules} {
 		if module == nil {
 			return errors.New("web: every module is needed")
 		}

@@ -85,6 +85,10 @@ const (
 	NearVersion     = "near/2"
 	DirectVersion   = "direct/1"
 	ContractVersion = "contract/1"
+
+	// Of presales with a least part for households: see Pool.SetLeast.
+	FairLeastVersion = "fair/3"
+	NearLeastVersion = "near/3"
 )
 
 // Version is the policy with its current version, or "" for an unknown policy.

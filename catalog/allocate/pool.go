@@ -47,6 +47,7 @@ type lot struct {
 	village   int32 // index in presale.villages
 	tie       int32 // place among the lots of the presale at equal levels; see rank
 	begun     bool  // is in presale.begun
+	under     bool  // a unit brings less than presale.least: the lot is in presale.under, not in its village's heap
 }
 
 type presale struct {
@@ -61,11 +62,14 @@ type presale struct {
 	ranked bool    // tie of all lots is right, and with it the heaps
 	step   int64   // of the last take by fair or near
 	begun  []int32 // lots with less than a step to collect, and lots that were such
+
+	sold, soldFen int64 // units of all lots that are sold, and what they bring households
+	bound
 }
 
 type village struct {
-	free int64
-	heap heap // of lots
+	free int64 // of lots that are in its heap
+	heap heap  // of lots
 }
 
 // NewPool returns an empty pool.
@@ -136,10 +140,13 @@ func (p *Pool) SetLot(l Lot) error {
 		i = p.add(l, hat)
 	}
 	p.hide(i)
-	if ps := p.presaleOf(i); p.lots[i].unitFen != l.UnitFen {
+	ps, at := p.presaleOf(i), &p.lots[i]
+	if at.unitFen != l.UnitFen {
 		ps.ranked = false
 	}
-	at := &p.lots[i]
+	ps.sold += l.Sold - at.sold
+	ps.soldFen += l.Sold*l.UnitFen - at.sold*at.unitFen
+	at.under = l.UnitFen < ps.least
 	at.sold, at.unitFen, at.open, at.told = l.Sold, l.UnitFen, l.Open, l.Told
 	p.show(i, l.Free)
 	return nil
@@ -159,6 +166,7 @@ func (p *Pool) Clip() {
 		for v := range ps.villages {
 			ps.villages[v].heap = clip(ps.villages[v].heap)
 		}
+		ps.under = clip(ps.under)
 	}
 }
 
@@ -286,8 +294,8 @@ func (p *Pool) release(s Share) error {
 	if free := l.free + s.Qty; s.Qty > l.open || free > MaxUnits || l.unitFen > 0 && free > MaxFen/l.unitFen {
 		return ErrRange
 	}
-	l.sold -= s.Qty
 	l.open -= s.Qty
+	p.addSold(i, -s.Qty)
 	p.addFree(i, s.Qty)
 	p.addExpected(hat, -s.ValueFen)
 	return nil
@@ -297,8 +305,8 @@ func (p *Pool) release(s Share) error {
 func (p *Pool) reserve(shares []Share) {
 	for _, s := range shares {
 		i := p.lotAt[s.Lot]
-		p.lots[i].sold += s.Qty
 		p.lots[i].open += s.Qty
+		p.addSold(i, s.Qty)
 		p.addFree(i, -s.Qty)
 		p.addExpected(p.lots[i].household, s.ValueFen)
 	}
@@ -308,11 +316,23 @@ func (p *Pool) addFree(i int32, qty int64) {
 	l, ps := &p.lots[i], p.presaleOf(i)
 	l.free += qty
 	ps.free += qty
-	ps.villages[l.village].free += qty
+	if l.under {
+		ps.addUnder(ps.least-l.unitFen, qty)
+	} else {
+		ps.surplus += qty * (l.unitFen - ps.least)
+		ps.villages[l.village].free += qty
+	}
 	if qty > 0 {
 		p.settle(i)
 	}
 	p.watch(i)
+}
+
+func (p *Pool) addSold(i int32, qty int64) {
+	l, ps := &p.lots[i], p.presaleOf(i)
+	l.sold += qty
+	ps.sold += qty
+	ps.soldFen += qty * l.unitFen
 }
 
 func (p *Pool) addExpected(hat int32, fen int64) {
@@ -410,13 +430,14 @@ func (ps *presale) village(id int64) int32 {
 // hide takes a lot with its free units out of its presale; show puts it back with so many units.
 func (p *Pool) hide(i int32) {
 	l, ps := &p.lots[i], p.presaleOf(i)
-	v := &ps.villages[l.village]
-	if at := p.heapAt[i]; at >= 0 {
-		v.heap.remove(int(at), p.heapAt)
+	h := &ps.villages[l.village].heap
+	if l.under {
+		h = &ps.under
 	}
-	v.free -= l.free
-	ps.free -= l.free
-	l.free = 0
+	if at := p.heapAt[i]; at >= 0 {
+		h.remove(int(at), p.heapAt)
+	}
+	p.addFree(i, -l.free)
 }
 
 func (p *Pool) show(i int32, free int64) { p.addFree(i, free) }
@@ -434,14 +455,21 @@ func (p *Pool) settle(i int32) {
 	}
 	ps := p.presaleOf(i)
 	v := &ps.villages[l.village]
+	h := &v.heap
+	if l.under {
+		h = &ps.under
+	}
 	e := p.entry(i)
 	if at := p.heapAt[i]; at < 0 {
-		v.heap.push(e, p.heapAt)
-	} else if e.before(&v.heap[at]) {
-		v.heap[at] = e
-		v.heap.up(int(at), p.heapAt)
+		h.push(e, p.heapAt)
+	} else if e.before(&(*h)[at]) {
+		(*h)[at] = e
+		h.up(int(at), p.heapAt)
 	} else {
 		return // the entry is low enough; next brings it up to date
+	}
+	if l.under {
+		return
 	}
 	e = v.heap[0]
 	e.ref = l.village
@@ -453,18 +481,18 @@ func (p *Pool) settle(i int32) {
 	}
 }
 
-// lowest brings a village's heap up to date and tells whether any lot of it has units; then its lowest is at the top.
-func (p *Pool) lowest(v *village) bool {
-	for len(v.heap) > 0 {
-		top := &v.heap[0]
+// lowest brings a heap of lots up to date and tells whether any lot of it has units; then its lowest is at the top.
+func (p *Pool) lowest(h *heap) bool {
+	for len(*h) > 0 {
+		top := &(*h)[0]
 		l := &p.lots[top.ref]
 		if l.free == 0 {
-			v.heap.remove(0, p.heapAt)
+			h.remove(0, p.heapAt)
 			continue
 		}
 		if now := p.households[l.household].level; now != top.level() {
 			top.fen, top.frac = now.fen, now.frac
-			v.heap.down(0, p.heapAt)
+			h.down(0, p.heapAt)
 			continue
 		}
 		return true
@@ -477,7 +505,7 @@ func (p *Pool) next(ps *presale, villages *heap, at []int32) int32 {
 	for len(*villages) > 0 {
 		top := &(*villages)[0]
 		v := &ps.villages[top.ref]
-		if !p.lowest(v) {
+		if !p.lowest(&v.heap) {
 			villages.remove(0, at)
 			continue
 		}

@@ -17,8 +17,11 @@ type Reason struct {
 // Message gives the key of a sentence in Messages and its arguments.
 func (r Reason) Message() (key string, args map[string]string) {
 	key = "allocate.reason." + string(r.Policy)
-	if r.Version == FairVersion || r.Version == NearVersion {
-		key += ".2" // the words of earlier shares stay
+	switch r.Version { // the words of earlier shares stay
+	case FairVersion, NearVersion:
+		key += ".2"
+	case FairLeastVersion, NearLeastVersion:
+		key += ".3"
 	}
 	return key, map[string]string{
 		"level": money.FormatYuanShort(r.LevelFen),
@@ -43,6 +46,14 @@ var Messages = map[string][2]string{
 	"allocate.reason.near.2": {
 		"这一单只到尽量少的村收货，您家所在的村在内。分到您家时，您家今年的收入（预计、待付、已付合计）人均 {level}，这些村里还有余货的农户中没有更低的；或者您家的货还不够一次去收，先补足。",
 		"This order is collected from as few villages as possible, yours among them. When this share came to you, your household's income of the year, expected, owed and paid, was {level} per person, and nobody lower in these villages still had goods; or what you had sold was too little for one collection and was completed first.",
+	},
+	"allocate.reason.fair.3": {
+		"分到您家时，您家今年的收入（预计、待付、已付合计）人均 {level}。这次预售约定了农户至少得的一份，按约定可以卖的农户里没有更低的；或者您家的货还不够一次去收，先补足。您家是这一单第 {rank} 个。",
+		"When this share came to you, your household's income of the year, expected, owed and paid, was {level} per person. The presale keeps a least part for households, and of those that could sell under it nobody was lower; or what you had sold was too little for one collection and was completed first. You were number {rank} in this order.",
+	},
+	"allocate.reason.near.3": {
+		"这一单只到尽量少的村收货，您家所在的村在内。分到您家时，您家今年的收入（预计、待付、已付合计）人均 {level}。这次预售约定了农户至少得的一份，这些村里按约定可以卖的农户中没有更低的；或者您家的货还不够一次去收，先补足。",
+		"This order is collected from as few villages as possible, yours among them. When this share came to you, your household's income of the year, expected, owed and paid, was {level} per person. The presale keeps a least part for households, and of those in these villages that could sell under it nobody was lower; or what you had sold was too little for one collection and was completed first.",
 	},
 	"allocate.reason.direct": {
 		"买家点名要您家的货。",

@@ -28,7 +28,7 @@ func (p *Pool) Take(r Request) ([]Share, error) {
 	}
 
 	p.takes++
-	t := take{pool: p, presale: ps, policy: r.Policy, step: max(r.Step, 1)}
+	t := take{pool: p, presale: ps, policy: r.Policy, version: ps.version(r.Policy), step: max(r.Step, 1)}
 	if r.Policy == PolicyFair || r.Policy == PolicyNear {
 		p.rank(ps)
 		p.setStep(ps, t.step)
@@ -78,6 +78,7 @@ type take struct {
 	pool    *Pool
 	presale *presale
 	policy  Policy
+	version string // of the policy
 	step    int64
 	shares  []Share
 }
@@ -90,22 +91,25 @@ func (t *take) give(i int32, qty int64) {
 		l.take, l.share = t.pool.takes, int32(len(t.shares))
 		t.shares = append(t.shares, Share{
 			Lot: l.id, Household: h.ID, Village: h.Village,
-			Reason: Reason{Policy: t.policy, Version: t.policy.Version(), LevelFen: h.level.fen, Rank: len(t.shares) + 1},
+			Reason: Reason{Policy: t.policy, Version: t.version, LevelFen: h.level.fen, Rank: len(t.shares) + 1},
 		})
 	}
 	value := qty * l.unitFen
 	s := &t.shares[l.share]
 	s.Qty += qty
 	s.ValueFen += value
-	l.sold += qty
 	l.open += qty
+	t.pool.addSold(i, qty)
 	t.pool.addFree(i, -qty)
 	t.pool.addExpected(l.household, value)
 }
 
 func (t *take) fair(qty int64) error {
-	if left := t.presale.free; left < qty {
+	if left := t.presale.sellable(); left < qty {
 		return &SoldOutError{qty, left}
+	}
+	if t.presale.least > 0 {
+		return t.fairBound(qty)
 	}
 	qty = t.complete(t.pool.begunLots(t.presale), nil, qty)
 	t.fill(&t.presale.heap, t.presale.heapAt, qty)
@@ -135,18 +139,18 @@ const ahead = 1 << 60
 // village whenever the order can still be filled with k of them in all: that gives the first in rank of all sets of k,
 // because the largest villages not yet taken show exactly what the rest can add.
 func (t *take) near(qty int64) error {
-	if left := t.presale.free; left < qty {
+	if left := t.presale.free - t.presale.freeUnder; left < qty {
 		return &SoldOutError{qty, left}
 	}
 	free := func(e entry) int64 { return t.presale.villages[e.ref].free }
 	var ranked []entry
-	begun := t.pool.begunLots(t.presale)
+	begun := slices.DeleteFunc(t.pool.begunLots(t.presale), func(e entry) bool { return t.pool.lots[e.ref].under })
 	first := map[int32]entry{} // by village, its lowest begun lot
 	for _, e := range slices.Backward(begun) {
 		first[t.pool.lots[e.ref].village] = e
 	}
 	for v := range t.presale.villages {
-		if vil := &t.presale.villages[v]; t.pool.lowest(vil) {
+		if vil := &t.presale.villages[v]; t.pool.lowest(&vil.heap) {
 			e, has := first[int32(v)]
 			if e.fen -= ahead; !has {
 				e = vil.heap[0]
@@ -209,7 +213,7 @@ func (t *take) direct(household, qty int64) error {
 	if i < 0 {
 		return &SoldOutError{Qty: qty}
 	}
-	if left := t.pool.lots[i].free; left < qty {
+	if left := min(t.pool.lots[i].free, t.pool.covered(i)); left < qty {
 		return &SoldOutError{qty, left}
 	}
 	t.give(i, qty)
@@ -243,7 +247,7 @@ func (t *take) contract(quotas []Quota, qty int64) error {
 		if i < 0 {
 			continue
 		}
-		if c := (claim{q.Household, i, q.Left, min(q.Left, t.pool.lots[i].free)}); c.room > 0 {
+		if c := (claim{q.Household, i, q.Left, min(q.Left, t.pool.lots[i].free)}); c.room > 0 && !t.pool.lots[i].under {
 			claims = append(claims, c)
 			room, left = room+c.room, left+c.left
 		}

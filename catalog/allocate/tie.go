@@ -54,7 +54,7 @@ func (p *Pool) rank(ps *presale) {
 		vil.heap = vil.heap[:0]
 		ps.heapAt[v] = -1
 	}
-	ps.heap = ps.heap[:0]
+	ps.heap, ps.under = ps.heap[:0], ps.under[:0]
 	for _, k := range keys {
 		p.heapAt[k.lot] = -1
 		p.settle(k.lot)

@@ -26,6 +26,7 @@ import (
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/catalog/postgres/directory"
 	"banmuyuan/catalog/postgres/fill"
+	"banmuyuan/catalog/postgres/turn"
 	"banmuyuan/internal/link"
 )
 
@@ -60,6 +61,7 @@ type Config struct {
 	Sweep    time.Duration // how often expired holds are looked for: 5 s by default
 	Unmask   int64         // id numbers that one person may look at within 24 hours: 40 by default
 	Refresh  time.Duration // how often memory looks for changes of other processes: 400 ms by default, a second at most in service
+	Lines    time.Duration // how old the line may be that households are told of, while it changes: 1 s by default
 }
 
 // Catalog implements catalog.Service.
@@ -70,7 +72,11 @@ type Catalog struct {
 	writer    *writer
 	directory *directory.Room
 
+	// Turns is the store's part for turns, and for objections to them.
+	Turns *turn.Room
+
 	stock     atomic.Pointer[map[int64]int64] // units left, by presale
+	versions  atomic.Pointer[map[int64]int64] // of the season in memory, by presale
 	reference atomic.Pointer[reference]
 }
 
@@ -103,6 +109,9 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	if cfg.Refresh <= 0 {
 		cfg.Refresh = 400 * time.Millisecond
 	}
+	if cfg.Lines == 0 {
+		cfg.Lines = time.Second
+	}
 	if cfg.Unmask <= 0 {
 		cfg.Unmask = 40
 	}
@@ -110,6 +119,7 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	d := &desk.Desk{DB: db, Cipher: cfg.Cipher, Now: cfg.Now, Log: log, Relay: link.NewRelay(db, nc, log)}
 	c := &Catalog{Desk: d, nc: nc, cfg: cfg}
 	c.directory = directory.New(d, c)
+	c.Turns = turn.New(d, &memory{Catalog: c, lines: map[int64]*lineCopy{}})
 	c.writer = newWriter(c, cfg.Queue)
 	if err := c.RefreshReference(ctx); err != nil {
 		return nil, fmt.Errorf("load catalog: %w", err)

@@ -33,11 +33,11 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	}
 	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		p = r.Presale
-		p.ID, p.State, p.ContractID = 0, catalog.PresaleDraft, r.ContractID
+		p.ID, p.State, p.ContractID, p.HouseholdsBP = 0, catalog.PresaleDraft, r.ContractID, 0
 		err := tx.GetContext(ctx, &p.ID, `SELECT id FROM presale WHERE contract_id = $1`, r.ContractID)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			if err := c.createPresale(ctx, tx, &p, catalog.UnitFen(p, ref.products[p.ProductID])); err != nil {
+			if err := c.createPresale(ctx, tx, &p, catalog.UnitFen(p, ref.products[p.ProductID]), 0); err != nil {
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, `UPDATE presale SET contract_id = $2 WHERE id = $1`, p.ID, r.ContractID); err != nil {

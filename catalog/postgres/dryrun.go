@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
@@ -33,7 +32,8 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 	}
 	var out allocate.Plan
 	var version string
-	var unitFen int64
+	var unitFen, free int64
+	var of presale
 	err := c.writer.do(ctx, func() error {
 		s := c.writer.of[r.PresaleID]
 		if s == nil {
@@ -46,12 +46,13 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 		if req.Policy == allocate.PolicyDirect { // the presale's; nobody is named here
 			req.Policy = allocate.PolicyFair
 		}
-		version, unitFen = req.Policy.Version(), s.presales[r.PresaleID].unitFen
+		of = *s.presales[r.PresaleID]
+		version, unitFen, free = s.pool.Version(r.PresaleID, req.Policy), of.unitFen, s.pool.Free(r.PresaleID)
 		out, err = s.pool.Plan(req)
 		return err
 	})
 	if soldOut, ok := errors.AsType[*allocate.SoldOutError](err); ok {
-		return catalog.DryRun{}, link.E(link.SoldOut, "order.quantity.sold_out", "quantity", "left", strconv.FormatInt(soldOut.Left, 10))
+		return catalog.DryRun{}, of.soldOut(soldOut, free, "quantity")
 	}
 	if errors.Is(err, allocate.ErrRange) {
 		return catalog.DryRun{}, link.E(link.Invalid, "order.quantity.too_large", "quantity").Because(err)

@@ -23,12 +23,13 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 		return catalog.Presale{}, err
 	}
 	unitFen := catalog.UnitFen(p, ref.products[p.ProductID])
+	leastFen := catalog.LeastFen(p, ref.products[p.ProductID])
 	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		if p.ID == 0 {
 			p.State = catalog.PresaleDraft
-			return c.createPresale(ctx, tx, &p, unitFen)
+			return c.createPresale(ctx, tx, &p, unitFen, leastFen)
 		}
-		return c.changePresale(ctx, tx, &p, unitFen)
+		return c.changePresale(ctx, tx, &p, unitFen, leastFen)
 	})
 	if link.Constraint(err) == "presale_code" {
 		return catalog.Presale{}, link.E(link.Conflict, "presale.code.taken", "code")
@@ -50,23 +51,24 @@ func (r *reference) checkPresale(p catalog.Presale) error {
 	return p.Check(product, sellerKnown)
 }
 
-func (c *Catalog) createPresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen int64) error {
+func (c *Catalog) createPresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen, leastFen int64) error {
 	if err := lockOpenSeason(ctx, tx, p.Season, "season"); err != nil {
 		return err
 	}
 	err := tx.GetContext(ctx, &p.ID, `
 		INSERT INTO presale (code, product_id, season, title, note, state, channels, opens_at, closes_at, deliver_from, deliver_to, grades,
-			min_qty, step_qty, max_qty, collection_min, grams_per_unit, terms, seller_org, policy, unit_fen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) RETURNING id`,
+			min_qty, step_qty, max_qty, collection_min, grams_per_unit, terms, seller_org, policy, unit_fen,
+			households_bp, least_fen)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) RETURNING id`,
 		p.Code, p.ProductID, p.Season, desk.ToJSON(p.Title), desk.ToJSON(p.Note), p.State, channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom, p.DeliverTo,
-		desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms), p.SellerOrg, p.Policy, unitFen)
+		desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms), p.SellerOrg, p.Policy, unitFen, p.HouseholdsBP, leastFen)
 	if err != nil {
 		return fmt.Errorf("create presale: %w", err)
 	}
 	return presaleChanged(ctx, tx, *p, nil)
 }
 
-func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen int64) error {
+func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen, leastFen int64) error {
 	before, err := lockPresale(ctx, tx, p.ID)
 	if err != nil {
 		return err
@@ -84,11 +86,11 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 	_, err = tx.ExecContext(ctx, `
 		UPDATE presale SET code = $2, product_id = $3, title = $4, note = $5, channels = $6, opens_at = $7, closes_at = $8, deliver_from = $9,
 			deliver_to = $10, grades = $11, min_qty = $12, step_qty = $13, max_qty = $14, collection_min = $15, grams_per_unit = $16, terms = $17,
-			seller_org = $18, policy = $19, unit_fen = $20
+			seller_org = $18, policy = $19, unit_fen = $20, households_bp = $21, least_fen = $22
 		WHERE id = $1`,
 		p.ID, p.Code, p.ProductID, desk.ToJSON(p.Title), desk.ToJSON(p.Note), channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom,
 		p.DeliverTo, desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms),
-		p.SellerOrg, p.Policy, unitFen)
+		p.SellerOrg, p.Policy, unitFen, p.HouseholdsBP, leastFen)
 	if err != nil {
 		return fmt.Errorf("change presale: %w", err)
 	}

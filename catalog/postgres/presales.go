@@ -24,12 +24,13 @@ var china = time.FixedZone("CST", 8*60*60)
 // presaleRow is a presale as stored.
 type presaleRow struct {
 	catalog.Presale
-	UnitFen int64
+	UnitFen  int64
+	LeastFen int64
 }
 
 const presaleColumns = `p.id, p.code, p.product_id, p.season, p.title, p.note, p.state, p.channels, p.opens_at, p.closes_at,
 	p.deliver_from, p.deliver_to, p.grades, p.min_qty, p.step_qty, p.max_qty, p.collection_min, p.grams_per_unit, p.terms,
-	p.seller_org, p.policy, p.contract_id, p.unit_fen`
+	p.seller_org, p.policy, p.contract_id, p.unit_fen, p.households_bp, p.least_fen`
 
 func scanPresale(scan func(...any) error) (presaleRow, error) {
 	var p presaleRow
@@ -39,7 +40,7 @@ func scanPresale(scan func(...any) error) (presaleRow, error) {
 	var channels pq.StringArray
 	err := scan(&p.ID, &p.Code, &p.ProductID, &p.Season, &title, &note, &p.State, &channels, &p.OpensAt, &p.ClosesAt,
 		&p.DeliverFrom, &p.DeliverTo, &grades, &p.MinQty, &p.StepQty, &p.MaxQty, &p.CollectionMin, &p.GramsPerUnit, &terms,
-		&p.SellerOrg, &p.Policy, &p.ContractID, &p.UnitFen)
+		&p.SellerOrg, &p.Policy, &p.ContractID, &p.UnitFen, &p.HouseholdsBP, &p.LeastFen)
 	if err != nil {
 		return p, fmt.Errorf("read presale: %w", err)
 	}

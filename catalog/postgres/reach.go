@@ -15,6 +15,7 @@ import (
 type supplyPlan struct {
 	made       []catalog.Lot // not stored yet
 	registered int64         // households that produce the product
+	parts      []catalog.LotUnitsByPart
 	households map[int64]placed
 }
 
@@ -76,11 +77,18 @@ func (c *Catalog) planSupply(ctx context.Context, tx *sqlx.Tx, p catalog.Presale
 	if err != nil {
 		return plan, fmt.Errorf("read households: %w", err)
 	}
+	if plan.parts, err = desk.UnitsByPart(ctx, tx, p.ID); err != nil {
+		return plan, err
+	}
+	for _, l := range plan.made {
+		plan.parts = append(plan.parts, catalog.LotUnitsByPart{AgentBP: l.AgentBP, Capacity: l.Capacity})
+	}
 	return plan, nil
 }
 
 // reach sums a plan by township.
 func (r *reference) reach(p catalog.Presale, product catalog.Product, plan supplyPlan) catalog.PresaleReach {
+	public := catalog.PublicPresale{Presale: p, Product: product}
 	res := catalog.PresaleReach{PresaleID: p.ID, Season: p.Season, Registered: plan.registered, New: int64(len(plan.made)), ByTownship: []catalog.TownshipReach{}}
 	by := map[int64]*catalog.TownshipReach{}
 	for _, h := range plan.households {
@@ -102,6 +110,7 @@ func (r *reference) reach(p catalog.Presale, product catalog.Product, plan suppl
 	if res.Units == 0 {
 		res.Reason = product.WhyNone(plan.registered)
 	}
+	res.Bound(public, plan.parts)
 	return res
 }
 

@@ -102,13 +102,14 @@ func (w *writer) index(s *season) {
 	}
 }
 
-// publishStock publishes the units left to readers.
+// publishStock publishes the units left, and the versions that they are of, to readers.
 func (w *writer) publishStock() {
-	left := make(map[int64]int64, len(w.of))
+	left, versions := make(map[int64]int64, len(w.of)), make(map[int64]int64, len(w.of))
 	for id, s := range w.of {
-		left[id] = s.openUnits(id)
+		left[id], versions[id] = s.openUnits(id), s.version
 	}
 	w.c.stock.Store(&left)
+	w.c.versions.Store(&versions)
 }
 
 // pruneChanges forgets changes that every living process has read.

@@ -436,8 +436,7 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	}
 	shares, err := s.pool.Take(r)
 	if soldOut, ok := errors.AsType[*allocate.SoldOutError](err); ok {
-		return nil, "", link.E(link.SoldOut, "order.quantity.sold_out", field+"quantity",
-			"left", strconv.FormatInt(max(soldOut.Left, 0), 10))
+		return nil, "", p.soldOut(soldOut, s.pool.Free(p.ID), field+"quantity")
 	}
 	if errors.Is(err, allocate.ErrRange) {
 		return nil, "", link.E(link.Invalid, "order.quantity.too_large", field+"quantity").Because(err)
@@ -445,7 +444,17 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	if err != nil {
 		return nil, "", fmt.Errorf("divide presale %d: %w", l.PresaleID, err)
 	}
-	return shares, r.Policy.Version(), nil
+	return shares, s.pool.Version(p.ID, r.Policy), nil
+}
+
+// soldOut refuses a quantity. It says so where units are left that the least part for households keeps from being sold.
+func (p *presale) soldOut(e *allocate.SoldOutError, free int64, field string) error {
+	left := max(e.Left, 0)
+	if p.HouseholdsBP > 0 && free > left {
+		return link.E(link.SoldOut, "order.quantity.least_part", field, "left", strconv.FormatInt(left, 10),
+			"percent", catalog.PercentText(p.HouseholdsBP))
+	}
+	return link.E(link.SoldOut, "order.quantity.sold_out", field, "left", strconv.FormatInt(left, 10))
 }
 
 // request returns the request to the pool, by the named policy or the presale's. Contract divides by the units that

@@ -45,7 +45,7 @@ type presale struct {
 }
 
 // openUnits returns the units left for orders.
-func (s *season) openUnits(id int64) int64 { return max(s.pool.Free(id), 0) }
+func (s *season) openUnits(id int64) int64 { return max(s.pool.Sellable(id), 0) }
 
 func newSeason(id int) *season {
 	return &season{id: id, pool: allocate.NewPool(), income: map[int64]figure{}, told: map[int64]int64{}, presales: map[int64]*presale{}, agents: map[int64]agent{}}
@@ -79,6 +79,7 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	}
 	for _, p := range presales {
 		s.pool.SetCode(p.ID, p.Code)
+		s.pool.SetLeast(p.ID, p.LeastFen)
 		if known := s.presales[p.ID]; known != nil {
 			known.Presale, known.unitFen = p.Presale, p.UnitFen
 			continue

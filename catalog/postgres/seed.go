@@ -269,12 +269,13 @@ func (l *loader) loadOffers(s Seed) error {
 		return err
 	}
 	if err := l.copyIn("presale", []string{"id", "code", "product_id", "season", "title", "note", "state", "channels", "opens_at", "closes_at",
-		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen"},
+		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen", "households_bp", "least_fen"},
 		len(s.Presales), func(i int) []any {
 			p := &s.Presales[i]
 			return []any{p.ID, p.Code, p.ProductID, p.Season, desk.ToJSON(p.Title), desk.ToJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
 				p.DeliverFrom, p.DeliverTo, desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms),
-				p.SellerOrg, p.Policy, catalog.UnitFen(*p, products[p.ProductID])}
+				p.SellerOrg, p.Policy, catalog.UnitFen(*p, products[p.ProductID]),
+				p.HouseholdsBP, catalog.LeastFen(*p, products[p.ProductID])}
 		}); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ var mayImport = []struct {
 	// A room of the catalogue's store knows its kernel, the contract of the catalogue and the doors it declares.
 	{"catalog/postgres/desk", catalogRoomMay},
 	{"catalog/postgres/directory", catalogRoomMay},
+	{"catalog/postgres/turn", catalogRoomMay},
 	{"catalog/...", []string{"catalog", "internal/entry", "internal/search", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
@@ -78,7 +79,7 @@ var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/
 var catalogRoomMay = []string{"=catalog", "=catalog/postgres/desk", "internal/entry", "internal/search", "internal/money", "internal/state", "internal/link"}
 
 // storeOf names the store that alone imports a room, by the room.
-var storeOf = map[string]string{"catalog/postgres/directory": "catalog/postgres"}
+var storeOf = map[string]string{"catalog/postgres/directory": "catalog/postgres", "catalog/postgres/turn": "catalog/postgres"}
 
 // libraries that only some may use: the rest of the product is free of them.
 var libraryOf = map[string][]string{

@@ -244,6 +244,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
+		catalog.RegisterTurns(s, svc.Turns)
 		catalog.RegisterSeasons(s, svc)
 		catalog.RegisterDirectory(s, svc.Directory())
 		catalog.RegisterRegistry(s, svc.Directory())
@@ -445,6 +446,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Turns:           catalog.NewTurnsClient(nc),
 		Seasons:         catalog.NewSeasonsClient(nc),
 		SeasonEnds:      orders.NewSeasonsClient(nc),
 		Directory:       catalog.NewDirectoryClient(nc),

@@ -53,6 +53,8 @@ var elsewhere = map[string]string{
 	"organisation.short":            "weighing: TestOneProcess",
 	"organisation.collection.close": "weighing: TestOneProcess",
 	"api.orders.shortage":           "shortages: orders/postgres",
+	"household.objection.withdraw":  "an objection is raised first: TestObjections in catalog/postgres",
+	"api.objections.end":            "an objection is raised first: TestObjections in catalog/postgres",
 	"api.shelf.return.slip":         "returns: orders/postgres/shelftest",
 	"organisation.return":           "returns: orders/postgres/shelftest",
 	"organisation.sale.pay":         "open sales: orders/postgres/shelftest",

@@ -53,6 +53,7 @@ type Services struct {
 	Stations      orders.Stations
 
 	Care           catalog.Care
+	Turns          catalog.Turns
 	Seasons        catalog.Seasons
 	SeasonEnds     orders.Seasons
 	Directory      catalog.Directory
@@ -98,6 +99,7 @@ type faces struct {
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
+	Turns      catalog.RawTurns
 	Seasons    catalog.RawSeasons
 	SeasonEnds orders.RawSeasons
 	Directory  catalog.RawDirectory
@@ -128,6 +130,7 @@ func facesOf(s Services) faces {
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
+		Turns:      catalog.NewRawTurns(s.Turns),
 		Seasons:    catalog.NewRawSeasons(s.Seasons),
 		SeasonEnds: orders.NewRawSeasons(s.SeasonEnds),
 		Directory:  catalog.NewRawDirectory(s.Directory),
@@ -207,6 +210,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 		a.careEndpoints(),
+		a.turnEndpoints(),
 		a.directoryEndpoints(),
 		a.accountBatchEndpoints(),
 		a.ruleEndpoints(),

@@ -32,6 +32,7 @@ type homePage struct {
 	Figures  []countyFigure
 	Tasks    []task
 	Attack   bool  // too many logins fail
+	Late     int   // objections whose answer is late
 	Received int64 // expected, owed and paid of the season
 }
 
@@ -76,6 +77,11 @@ func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	if d.Attack, err = auth.UnderAttack(ctx, s.Throttle); err != nil {
 		return err
 	}
+	objections, err := s.Turns.Objections(ctx, catalog.ObjectionFilter{Open: true, Limit: 1})
+	if err != nil {
+		return err
+	}
+	d.Late = objections.Overdue
 	if d.Tasks, err = s.waiting(ctx); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type presalePage struct {
 	Policies []page.Option
 	Seasons  []page.Option
 	Acts     []catalog.Act // openings and closings, newest first
+	Money    *catalog.PresaleMoney
 	Grades   []string
 	Values   map[string]string // the first value of each field
 	Chosen   map[string]bool   // channels
@@ -62,6 +63,11 @@ func (s *goods) presalePage(r *http.Request, p catalog.PresaleDetail) (presalePa
 			return d, err
 		}
 		d.Acts = history.Acts
+		money, err := s.Turns.PresaleMoney(r.Context(), catalog.PresaleRef{ID: p.ID})
+		if err != nil {
+			return d, err
+		}
+		d.Money = &money
 	}
 	return d, nil
 }
@@ -73,7 +79,7 @@ func presaleValues(p catalog.Presale) map[string]string {
 	v := map[string]string{
 		"code": p.Code, "product_id": page.Num64(p.ProductID), "season": strconv.Itoa(p.Season), "title.zh": p.Title.Zh, "title.en": p.Title.En,
 		"note.zh": p.Note.Zh, "note.en": p.Note.En, "min_qty": page.Num64(p.MinQty), "step_qty": page.Num64(p.StepQty), "max_qty": page.Num64(p.MaxQty),
-		"collection_min": page.Num64(p.CollectionMin), "seller_org": page.Num64(p.SellerOrg), "policy": p.Policy,
+		"collection_min": page.Num64(p.CollectionMin), "seller_org": page.Num64(p.SellerOrg), "policy": p.Policy, "households_bp": page.BPText(p.HouseholdsBP),
 		"terms.deposit_bp": page.BPText(p.Terms.DepositBP), "terms.fee_bp": page.BPText(p.Terms.FeeBP), "terms.village_bp": page.BPText(p.Terms.VillageBP), "terms.forfeit_bp": page.BPText(p.Terms.ForfeitBP),
 		"terms.weight_tolerance_bp": page.BPText(p.Terms.WeightToleranceBP), "terms.free_cancel_hours": page.Num64(p.Terms.FreeCancelHours),
 		"terms.inspection_hours": page.Num64(p.Terms.InspectionHours), "jin_per_unit": money.FormatWeight(p.GramsPerUnit, money.Jin),
@@ -181,6 +187,7 @@ func readPresale(f *page.Form, p *catalog.Presale, ref catalog.Reference) {
 	// Percentages have two decimals, as yuan have: both are hundredths.
 	p.Terms = catalog.Terms{DepositBP: f.Fen("terms.deposit_bp"), FeeBP: f.Fen("terms.fee_bp"), VillageBP: f.Fen("terms.village_bp"), ForfeitBP: f.Fen("terms.forfeit_bp"),
 		WeightToleranceBP: f.Fen("terms.weight_tolerance_bp"), FreeCancelHours: f.Int("terms.free_cancel_hours"), InspectionHours: f.Int("terms.inspection_hours")}
+	p.HouseholdsBP = f.Fen("households_bp")
 	unit := money.Jin
 	if i := slices.IndexFunc(ref.Products, func(one catalog.Product) bool { return one.ID == p.ProductID }); i >= 0 {
 		if u, ok := money.UnitByCode(ref.Products[i].PriceUnit); ok {

@@ -61,6 +61,10 @@ func (s *overview) sources() []source {
 			accounts, err := s.AccountReviews.AccountsToReview(ctx, payments.None{})
 			return total(offers.Open+len(accounts.Items), err)
 		}},
+		{"objections", "county.objections", "", func(ctx context.Context) (int64, int64, error) {
+			list, err := s.Turns.Objections(ctx, catalog.ObjectionFilter{Open: true, Limit: 1})
+			return total(list.Open, err)
+		}},
 		{"payable", "county.settlements", "", func(ctx context.Context) (int64, int64, error) {
 			sum, err := s.Payments.PayoutSummary(ctx, payments.None{})
 			return sum.Payable(), sum.PayableFen(), err

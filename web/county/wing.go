@@ -40,6 +40,7 @@ func Wing() page.Wing {
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Group: underHouseholds, Roles: auth.County},
 			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Group: underHouseholds, Roles: auth.County},
+			{Route: "county.objections", Icon: "circle-alert", ZH: "异议", EN: "Objections", Group: underHouseholds, Roles: auth.County},
 			{Route: "county.corrections", Icon: "users", ZH: "更正申请", EN: "Corrections", Group: underHouseholds, Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Group: underTrade, Roles: auth.County},
 			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Group: underTrade, Roles: auth.County},
@@ -71,6 +72,7 @@ type Services struct {
 	Catalog         catalog.Service
 	Directory       catalog.Directory
 	Care            catalog.Care
+	Turns           catalog.Turns
 	Seasons         catalog.Seasons
 	SeasonEnds      orders.Seasons  // closes and reopens them
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
@@ -164,6 +166,7 @@ func New(site *page.Site, services Services) Pages {
 	p.privacyRoutes()
 	(&rulePages{site, services}).ruleRoutes()
 	p.documentRoutes()
+	p.turnRoutes()
 	c.Cards.cardRoutes()
 	g := &goods{site, services}
 	g.presaleRoutes()

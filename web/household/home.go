@@ -24,6 +24,7 @@ func (s *pages) routes() {
 	s.Guarded("GET", "/my/lots", "household.lots", s.lots, earning...)
 	s.Guarded("GET", "/my/lots/{presale:[0-9]+}", "household.lot", s.lot, earning...)
 	s.Guarded("POST", "/my/lots/{presale:[0-9]+}", "household.lot.save", s.lotSave, earning...)
+	s.turnRoutes()
 	s.Guarded("GET", "/my/account", "household.account", s.account, earning...)
 	s.Guarded("GET", "/my/account/change", "household.account.change", s.accountChange, earning...)
 	s.Guarded("POST", "/my/account/change", "household.account.save", s.accountSave, earning...)

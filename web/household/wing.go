@@ -24,7 +24,7 @@ var templateFiles embed.FS
 
 // Wing describes the pages of households and their helpers.
 func Wing() page.Wing {
-	return page.Wing{Name: "household", Templates: templateFiles, Layout: "household", Messages: []map[string][2]string{words, careWords}, Tones: []page.Tones{careTones},
+	return page.Wing{Name: "household", Templates: templateFiles, Layout: "household", Messages: []map[string][2]string{words, careWords, turnWords}, Tones: []page.Tones{careTones, turnTones},
 		Menu: []page.Entry{
 			{Route: "household.home", Icon: "wallet", ZH: "致富账", EN: "Income", Roles: auth.Earning},
 			{Route: "household.sales", Icon: "list-ordered", ZH: "我卖的", EN: "My sales", Roles: []auth.Role{auth.Household}},
@@ -40,6 +40,7 @@ func Wing() page.Wing {
 type Services struct {
 	Catalog        catalog.Service
 	Care           catalog.Care
+	Turns          catalog.Turns
 	Orders         orders.Service
 	Contracts      contract.Service
 	Adoptions      adopt.Service

@@ -39,15 +39,16 @@ type Desk struct {
 	Orders   *StubOrders
 	Payments *StubPayments
 	Seasons  *StubSeasons
+	Turns    *StubTurns
 }
 
 // NewDesk runs a site with made-up data; with changes the stubs that the site is given.
 func NewDesk(t *testing.T, with ...func(*Desk, *web.Deps)) *Desk {
 	t.Helper()
-	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}}
+	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}, Turns: &StubTurns{}}
 	d.Site = New(t, func(_ *web.Config, deps *web.Deps) {
 		deps.Catalog, deps.Orders, deps.Payments = d.Catalog, d.Orders, d.Payments
-		deps.Seasons, deps.SeasonEnds = d.Seasons, d.Seasons.Ends()
+		deps.Seasons, deps.SeasonEnds, deps.Turns = d.Seasons, d.Seasons.Ends(), d.Turns
 		for _, f := range with {
 			f(d, deps)
 		}

@@ -73,6 +73,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Turns:           catalog.NewTurnsClient(nc),
 		Seasons:         catalog.NewSeasonsClient(nc),
 		SeasonEnds:      orders.NewSeasonsClient(nc),
 		Directory:       catalog.NewDirectoryClient(nc),

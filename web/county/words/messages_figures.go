@@ -19,6 +19,7 @@ var figureWords = map[string][2]string{
 	"county.task.refunds":          {"笔退款等复核", "Refunds to be approved"},
 	"county.task.refunds.bank":     {"笔退款要去银行转账", "Refunds to be transferred by the bank"},
 	"county.task.reviews":          {"项登记或收款账户等核对", "Offers and payout accounts to be checked"},
+	"county.task.objections":       {"条农户的异议等答复", "Objections of households to be answered"},
 	"county.task.payable":          {"户现在可以打款", "Households that can be paid now"},
 	"county.task.batches.draft":    {"个打款批次等复核", "Payout batches to be approved"},
 	"county.task.batches.approved": {"个批次的银行文件还没导出", "Payout batches whose file was not downloaded"},
