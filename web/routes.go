@@ -7,6 +7,7 @@ import (
 	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/card"
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
@@ -19,7 +20,7 @@ import (
 // programs are the accounts and cards of the API.
 type programs struct {
 	account.Programs
-	*county.Cards
+	*card.Pages
 }
 
 var _ api.Accounts = programs{}
@@ -50,16 +51,17 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Trail: d.Trail, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
 	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches, Trail: d.Trail})
-	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, Turns: d.Turns, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+	reports := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, Turns: d.Turns, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
-		UnpaidRules: d.UnpaidRules, CoolingRules: d.CoolingRules, Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
+		UnpaidRules: d.UnpaidRules, CoolingRules: d.CoolingRules, Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
+	cards := card.New(s.Site, card.Services{Catalog: d.Catalog, Cards: d.Cards, Digests: d.Digests, Passwords: passwords})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
 		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)
 	}
-	s.api = api.New(s.apiServices(), programs{account.Programs{Pages: a}, c.Cards}, c.Reports, d.Version, s.Fail)
+	s.api = api.New(s.apiServices(), programs{account.Programs{Pages: a}, cards}, reports, d.Version, s.Fail)
 	s.api.Routes(apiRoutes)
 }
 

@@ -35,6 +35,7 @@ import (
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/basket"
+	"banmuyuan/web/card"
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
@@ -153,7 +154,7 @@ type Server struct {
 
 // Wings are the audiences of the site.
 func Wings() []page.Wing {
-	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), directory.Wing(), document.Wing()}
+	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), directory.Wing(), card.Wing(), document.Wing()}
 }
 
 // NewSiteGlossary joins the words of the modules, of the API and of all pages.

@@ -57,9 +57,10 @@ var mayImport = []struct {
 	{"web/directory", wingMay},
 	{"web/document", wingMay},
 	{"web/household", wingMay},
+	{"web/card", wingMay},
 	{"web/organisation", wingMay},
 	{"web/shop", wingMay},
-	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/directory", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
+	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/card", "=web/county", "=web/directory", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
 	{"web/...", []string{"web", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments", "=payments/cooling"}},
 	{"cmd/...", []string{""}},
 }
@@ -69,7 +70,7 @@ var conceptMay = []string{"=orders", "internal/money", "internal/state", "intern
 
 // wingMay lists the imports of a wing of web.
 var wingMay = []string{"=web/page", "=web/api", "=web/audit", "=web/auth", "=web/basket", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
-	"internal/entry", "internal/table", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments", "=payments/cooling"}
+	"internal/entry", "internal/table", "internal/search", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments", "=payments/cooling"}
 
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",

@@ -115,6 +115,7 @@ var Messages = map[string][2]string{
 	"audit.area.org_payout":                    {"对公付款", "Payments to organisations"},
 	"audit.area.contract":                      {"收购合同", "Contracts"},
 	"audit.area.rules":                         {"县里规则", "County rules"},
+	"audit.area.objection":                     {"农户异议", "Objections"},
 	"audit.on.presale":                         {"预售", "Presale"},
 	"audit.on.season":                          {"年度", "Season"},
 	"audit.on.batch":                           {"资料表", "Workbook"},

@@ -24,7 +24,7 @@ const (
 
 // auditAreas are the kinds of acts that one can choose, as audit.area.X says them.
 var auditAreas = []string{"login", "account", "request", "agreed", "refused", "factor", "session", "card", "consent", "unmask", "payout_account", "decision",
-	"load", "refund", "transfer", "org_payout", "presale", "season", "contract", "export", "rules", "security", "privacy"}
+	"load", "refund", "transfer", "org_payout", "presale", "season", "contract", "export", "rules", "security", "privacy", "objection"}
 
 // auditRoutes are the pages of the audit trail and of the rules of logins.
 func (s *people) auditRoutes() {

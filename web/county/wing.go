@@ -94,7 +94,6 @@ type Services struct {
 	Factors   auth.Factors
 	Trail     audit.Trail
 	Throttle  auth.Throttle
-	Cards     auth.Cards
 	Digests   auth.Digests // of this product's own key
 	Passwords *auth.Passwords
 	Jobs      report.Store
@@ -109,12 +108,6 @@ type overview struct {
 
 // people are the pages of households, their papers and of accounts.
 type people struct {
-	*page.Site
-	Services
-}
-
-// Cards are the pages, and the endpoints, of the cards that households log in with.
-type Cards struct {
 	*page.Site
 	Services
 }
@@ -149,15 +142,8 @@ type pools struct {
 	Services
 }
 
-// Pages are the pages of the county that the API uses too.
-type Pages struct {
-	Cards   *Cards
-	Reports *Reports
-}
-
-// New registers the pages of the county.
-func New(site *page.Site, services Services) Pages {
-	c := Pages{Cards: &Cards{site, services}, Reports: &Reports{site, services}}
+// New registers the pages of the county. It returns the pages of reports, which the API uses too.
+func New(site *page.Site, services Services) *Reports {
 	(&overview{site, services}).homeRoutes()
 	p := &people{site, services}
 	p.peopleRoutes()
@@ -167,7 +153,6 @@ func New(site *page.Site, services Services) Pages {
 	(&rulePages{site, services}).ruleRoutes()
 	p.documentRoutes()
 	p.turnRoutes()
-	c.Cards.cardRoutes()
 	g := &goods{site, services}
 	g.presaleRoutes()
 	g.seasonRoutes()
@@ -182,6 +167,7 @@ func New(site *page.Site, services Services) Pages {
 	b := &bookPages{site, services}
 	b.booksRoutes()
 	b.reversalRoutes()
-	c.Reports.reportRoutes()
-	return c
+	reports := &Reports{site, services}
+	reports.reportRoutes()
+	return reports
 }

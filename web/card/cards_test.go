@@ -1,4 +1,4 @@
-package county_test
+package card_test
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package county
+package card
 
 import (
 	"bytes"
@@ -66,7 +66,7 @@ func (d cardsPage) wordlessAfter(slips []wordPrint) int {
 
 // cardWords prints the one-time words of cards. The issuer of a card does not see its word: with both, one person of the
 // staff would be the household.
-func (s *Cards) cardWords(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) cardWords(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *Cards) cardWords(w http.ResponseWriter, r *http.Request) error {
 		if !f.Fail(err) {
 			return err
 		}
-		return s.RenderForm(w, r, "county/cards", d, f)
+		return s.RenderForm(w, r, "card/cards", d, f)
 	}
 	if len(d.Slips) == 0 {
 		s.Flash(r, page.Care, "card.word.none")
@@ -91,11 +91,11 @@ func (s *Cards) cardWords(w http.ResponseWriter, r *http.Request) error {
 		d.Left = d.wordlessAfter(d.Slips)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.Render(w, r, http.StatusOK, "county/cards_words", d)
+	return s.Render(w, r, http.StatusOK, "card/words", d)
 }
 
 // issueWords makes words for one household's card or for all that have none. The same request again gets the same words.
-func (s *Cards) issueWords(ctx context.Context, d cardsPage, one, key string) ([]wordPrint, error) {
+func (s *Pages) issueWords(ctx context.Context, d cardsPage, one, key string) ([]wordPrint, error) {
 	by := auth.FromContext(ctx)
 	once, err := page.OnceBy(by, key, fmt.Sprintf("words of cards of village %d %s", d.Village.ID, one))
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Cards) issueWords(ctx context.Context, d cardsPage, one, key string) ([
 		word := auth.CardWords(s.Digests, once, row.Household.ID)[0]
 		words = append(words, auth.NewWord{CardID: row.Card.ID, Hash: auth.WordHashes(s.Digests, row.Card.ID, word)[0]})
 	}
-	issued, err := s.Services.Cards.IssueWords(ctx, once, auth.AuthorOf(by), words, s.Now().Add(auth.WordLife))
+	issued, err := s.Cards.IssueWords(ctx, once, auth.AuthorOf(by), words, s.Now().Add(auth.WordLife))
 	if errors.Is(err, auth.ErrOwnCard) {
 		return nil, link.E(link.Forbidden, "card.word.own", "")
 	}
@@ -129,7 +129,7 @@ func (s *Cards) issueWords(ctx context.Context, d cardsPage, one, key string) ([
 }
 
 // wordOf finds the word that a request made for a card.
-func (s *Cards) wordOf(once auth.Once, c auth.Card) (string, error) {
+func (s *Pages) wordOf(once auth.Once, c auth.Card) (string, error) {
 	for _, word := range auth.CardWords(s.Digests, once, c.HouseholdID) {
 		for _, hash := range auth.WordHashes(s.Digests, c.ID, word) {
 			if bytes.Equal(hash, c.WordHash) {

@@ -1,4 +1,4 @@
-package county
+package card
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // VillageCards lists the households of a village with their cards.
-func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
+func (s *Pages) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
 	d, err := s.cardsPage(ctx, village, 1)
 	out := api.VillageCards{VillageID: d.Village.ID, Village: d.Village.Name, Without: d.Without, Items: []api.HouseholdCard{}}
 	for _, row := range d.Rows {
@@ -26,7 +26,7 @@ func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCar
 }
 
 // IssueCards makes cards of a village's households and returns the text to print on them; the same key returns the same.
-func (s *Cards) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
+func (s *Pages) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
 	out := api.IssuedCards{Items: []api.IssuedCard{}}
 	d, err := s.cardsPage(ctx, village, 1)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Cards) IssueCards(ctx context.Context, key string, village int64, house
 }
 
 // RevokeCard ends a household's card and whatever is open with it.
-func (s *Cards) RevokeCard(ctx context.Context, key, code string) (bool, error) {
+func (s *Pages) RevokeCard(ctx context.Context, key, code string) (bool, error) {
 	h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
 	if err != nil {
 		return false, err
@@ -55,7 +55,7 @@ func (s *Cards) RevokeCard(ctx context.Context, key, code string) (bool, error) 
 }
 
 // IssueCardWords makes one-time words of cards that other people issued; the same key returns the same.
-func (s *Cards) IssueCardWords(ctx context.Context, key string, village int64, household string) (api.CardWords, error) {
+func (s *Pages) IssueCardWords(ctx context.Context, key string, village int64, household string) (api.CardWords, error) {
 	out := api.CardWords{Items: []api.CardWord{}}
 	d, err := s.cardsPage(ctx, village, 1)
 	if err != nil {

@@ -1,4 +1,4 @@
-package county
+package card
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-// cardRoutes are the pages of cards.
-func (s *Cards) cardRoutes() {
+// routes are the pages of cards.
+func (s *Pages) routes() {
 	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.cards, auth.Operator, auth.Approver)
 	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.cardsIssue, auth.Operator)
 	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/words", "county.cards.words", s.cardWords, auth.Operator, auth.Approver)
@@ -53,7 +53,7 @@ type cardsPage struct {
 	Left     int // households that still have none, to be made next
 }
 
-func (s *Cards) cardsPage(ctx context.Context, village, part int64) (cardsPage, error) {
+func (s *Pages) cardsPage(ctx context.Context, village, part int64) (cardsPage, error) {
 	account := auth.FromContext(ctx)
 	by := auth.AuthorOf(account)
 	d := cardsPage{Printed: s.Now(), Issues: account.Role == auth.Operator}
@@ -70,7 +70,7 @@ func (s *Cards) cardsPage(ctx context.Context, village, part int64) (cardsPage, 
 	if err != nil {
 		return d, err
 	}
-	cards, err := s.Services.Cards.CardsOf(ctx, ids)
+	cards, err := s.Cards.CardsOf(ctx, ids)
 	if err != nil {
 		return d, err
 	}
@@ -121,17 +121,17 @@ func (d cardsPage) withoutAfter(issued []cardPrint) int {
 }
 
 // cards lists the households of a village with their cards.
-func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) cards(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"), s.QueryForm(r).Int("part"))
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/cards", d, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "card/cards", d, s.NewForm(page.LangOf(r)))
 }
 
 // cardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: the secret of
 // a code is not kept.
-func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 		if !f.Fail(err) {
 			return err
 		}
-		return s.RenderForm(w, r, "county/cards", d, f)
+		return s.RenderForm(w, r, "card/cards", d, f)
 	}
 	if len(d.Issued) == 0 {
 		s.Flash(r, page.Care, "card.none")
@@ -161,12 +161,12 @@ func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 		d.Left = d.withoutAfter(d.Issued)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.Render(w, r, http.StatusOK, "county/cards_print", d)
+	return s.Render(w, r, http.StatusOK, "card/print", d)
 }
 
 // issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
 // cards to print: their codes follow from it.
-func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([]cardPrint, error) {
+func (s *Pages) issueCards(ctx context.Context, d cardsPage, one, key string) ([]cardPrint, error) {
 	by := auth.FromContext(ctx)
 	once, err := page.OnceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
 	if err != nil {
@@ -186,7 +186,7 @@ func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([
 			Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
 				Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(page.ZH)}}
 	}
-	issued, err := s.Services.Cards.IssueCards(ctx, once, auth.AuthorOf(by), cards)
+	issued, err := s.Cards.IssueCards(ctx, once, auth.AuthorOf(by), cards)
 	if err != nil {
 		return nil, fmt.Errorf("issue cards: %w", page.ErrOnce(err))
 	}
@@ -206,7 +206,7 @@ func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([
 }
 
 // cardAddress is the address in the code of a card that was made by a request.
-func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
+func (s *Pages) cardAddress(once auth.Once, c auth.Card) (string, error) {
 	for _, secret := range auth.CardSecrets(s.Digests, once, c.HouseholdID) {
 		if bytes.Equal(auth.SecretHash(secret), c.Hash) {
 			to, err := s.URL("card.scan", "secret", secret)
@@ -217,7 +217,7 @@ func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
 }
 
 // cardRevoke ends a card that was lost, and whatever is open with it.
-func (s *Cards) cardRevoke(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) cardRevoke(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -233,12 +233,12 @@ func (s *Cards) cardRevoke(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "county.cards", "village", h.VillageID)
 }
 
-func (s *Cards) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
+func (s *Pages) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
 	by := auth.FromContext(ctx)
 	once, err := page.OnceBy(by, key, fmt.Sprintf("end card of household %d", household))
 	if err != nil {
 		return false, err
 	}
-	revoked, err := s.Services.Cards.RevokeCard(ctx, once, household, by.Login)
+	revoked, err := s.Cards.RevokeCard(ctx, once, household, by.Login)
 	return revoked, page.ErrOnce(err)
 }
