@@ -86,8 +86,7 @@ const (
 	DirectVersion   = "direct/1"
 	ContractVersion = "contract/1"
 
-	// Of presales with a least part for households: see Pool.SetLeast.
-	FairLeastVersion = "fair/3"
+	FairLeastVersion = "fair/3" // of presales with a least part for households: see Pool.SetLeast
 	NearLeastVersion = "near/3"
 )
 

@@ -97,7 +97,7 @@ func TestGainOfGaming(t *testing.T) {
 				worst, sum = max(worst, g.gain()), sum+1
 				// A yard opens with a step, and the last unit goes as a whole: so much may be more.
 				slack := int64(2 * 6)
-				most := int64(0)
+				var most int64
 				if c.most != nil {
 					most = int64(c.most(h)*float64(g.honest)+0.999) + slack
 					// The stated persons also carry the income that is there already.

@@ -1,6 +1,7 @@
 package allocate_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -100,12 +101,8 @@ func TestLeastPartIsWhatTheDocumentationSays(t *testing.T) {
 			qty := rapid.Int64Range(1, max(sellable, 1)+1).Draw(t, "qty")
 			got, err := pool.Take(allocate.Request{Policy: allocate.PolicyFair, Qty: qty, Step: step})
 			copied := newModel(s.households, nil)
-			for id, h := range m.households {
-				copied.households[id] = h
-			}
-			for id, l := range m.lots {
-				copied.lots[id] = l
-			}
+			maps.Copy(copied.households, m.households)
+			maps.Copy(copied.lots, m.lots)
 			copied.code = m.code
 			want, ok := copied.takeLeast(qty, step, least)
 			if !ok {

@@ -124,7 +124,7 @@ func TestTheLatestIncomeHolds(t *testing.T) {
 	two, _ := b.process()
 	b.told(paid(1, 500, 5))
 	b.told(paid(1, 500, 5))
-	b.told(paid(1, 400, 4), paid(2, 77, 4)) // late: an older figure of household 1
+	b.told(paid(1, 400, 4), paid(2, 77, 4))                                            // late: an older figure of household 1
 	b.told(catalog.SeasonIncome{HouseholdID: 1, Season: 2019, PaidFen: 9, Version: 9}) // a season of before the register's
 	b.told(paid(99, 5, 1))                                                             // a household whose import is on its way
 	for _, c := range []*postgres.Catalog{one, two} {

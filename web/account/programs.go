@@ -102,7 +102,7 @@ func (p Programs) FactorSecret(r *http.Request) (secret, address string, err err
 	if _, err := p.Factors.Factor(r.Context(), a.ID); err == nil {
 		return "", "", errFactorOn
 	}
-	if secret, err = (factorPages{p.Pages}).newSecret(r, a); err != nil {
+	if secret, err = factorPages(p).newSecret(r, a); err != nil {
 		return "", "", err
 	}
 	address, err = auth.FactorAddress(factorIssuer, a.Login, secret)
@@ -114,17 +114,17 @@ func (p Programs) EnrolFactor(r *http.Request, code, password string) ([]string,
 	if a := auth.FromContext(r.Context()); !a.Role.MayEnrol() {
 		return nil, link.E(link.Forbidden, "account.factor.role", "")
 	}
-	return factorPages{p.Pages}.enrol(r, code, password)
+	return factorPages(p).enrol(r, code, password)
 }
 
 // NewFactorCodes replaces the recovery codes.
 func (p Programs) NewFactorCodes(r *http.Request, password string) ([]string, error) {
-	return factorPages{p.Pages}.newCodes(r, password)
+	return factorPages(p).newCodes(r, password)
 }
 
 // DropFactor turns the second factor off.
 func (p Programs) DropFactor(r *http.Request, password string) error {
-	return factorPages{p.Pages}.dropFactor(r, password)
+	return factorPages(p).dropFactor(r, password)
 }
 
 // Logout ends the session.

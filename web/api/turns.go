@@ -90,9 +90,7 @@ func (a *API) turnEndpoints() []endpoint {
 				return t.EndObjection(ctx, catalog.EndObjection{ID: in.ID, Step: catalog.ObjectionStep(in.Step), Words: in.Words, IdempotencyKey: in.Key})
 			}),
 		op("PUT", "/objections/days", "objections.days", "Within how many days objections are answered from now on", only([]auth.Role{auth.Operator}),
-			func(ctx context.Context, in catalog.ObjectionDays) (link.Raw[catalog.ObjectionDays], error) {
-				return t.SetObjectionDays(ctx, in)
-			}),
+			t.SetObjectionDays),
 		op("GET", "/unsold", "households.unsold", "Households that have sold nothing in a season, with the reason", only(auth.County),
 			func(ctx context.Context, in unsoldQuery) (link.Raw[catalog.UnsoldPage], error) {
 				return t.Unsold(ctx, catalog.UnsoldFilter{Season: in.Season, Township: in.Township, Why: catalog.TurnWhy(in.Why), After: in.After, Limit: in.Limit})
