@@ -12,20 +12,20 @@ type unsoldQuery struct {
 	Season   int    `query:"season"`
 	Township int64  `query:"township"`
 	Why      string `query:"why" description:"Only households with this reason"`
-	After    int64  `query:"after" description:"The last id of the page before"`
+	After    int64  `query:"after" minimum:"0" description:"The last id of the page before"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"200"`
 }
 
 type objectionQuery struct {
 	Open   bool  `query:"open" description:"Only those that wait for an answer, the earliest first"`
-	Before int64 `query:"before" description:"The last id of the page before"`
+	Before int64 `query:"before" minimum:"0" description:"The last id of the page before"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"500"`
 }
 
 type householdObjectionQuery struct {
 	Code   string `path:"code"`
 	Open   bool   `query:"open" description:"Only those that wait for an answer, the earliest first"`
-	Before int64  `query:"before" description:"The last id of the page before"`
+	Before int64  `query:"before" minimum:"0" description:"The last id of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500"`
 }
 

@@ -1,6 +1,7 @@
 package county
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -84,7 +85,8 @@ type unsoldPage struct {
 	Filter    catalog.UnsoldFilter
 	Townships []page.Option
 	Page      catalog.UnsoldPage
-	Shown     int // of the reason that is chosen, or all
+	Titles    map[string]string // of presales, by code
+	Shown     int               // of the reason that is chosen, or all
 }
 
 // unsold lists the households that have sold nothing, with the reason.
@@ -109,10 +111,29 @@ func (s *people) unsold(w http.ResponseWriter, r *http.Request) error {
 	if d.Page, err = s.Turns.Unsold(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
+	if d.Titles, err = s.presaleTitles(ctx, d.Words, d.Page.Items); err != nil {
+		return err
+	}
 	for _, c := range d.Page.Counts {
 		if d.Filter.Why == "" || c.Why == d.Filter.Why {
 			d.Shown += c.Households
 		}
 	}
 	return s.RenderForm(w, r, "county/unsold", d, f)
+}
+
+// presaleTitles are the titles of the presales in which households are nearest to their turn.
+func (s *people) presaleTitles(ctx context.Context, w page.Words, households []catalog.UnsoldHousehold) (map[string]string, error) {
+	titles := map[string]string{}
+	for _, h := range households {
+		if _, known := titles[h.Presale]; known || h.Presale == "" {
+			continue
+		}
+		p, err := s.Catalog.Presale(ctx, catalog.PresaleRef{Code: h.Presale})
+		if err != nil {
+			return nil, err
+		}
+		titles[h.Presale] = w.Text(p.Title)
+	}
+	return titles, nil
 }

@@ -41,6 +41,6 @@ func TestCountySeesWhoHasNotSold(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Operator(t)
-	webtest.ReadPage(t, p, "/county/unsold", "7,802", "没有货在卖", "7,682", "李秀英", "4,100", "还没轮到：有收入更低的")
+	webtest.ReadPage(t, p, "/county/unsold", "7,802", "没有货在卖", "7,682", "李秀英", "4,100", "还没轮到：有收入更低的", "中秋大鹅")
 	webtest.ReadPage(t, p, "/county/presales/OPEN-2026", "买家的钱到谁手里", "¥10,700.00", "另有 77", "不能卖")
 }
