@@ -98,7 +98,7 @@ func (b *pages) importsStatement(t *testing.T) {
 	operator.open(t, "/county/outgoing?state=explained")
 	operator.says(t, out, "账户管理费")
 	operator.open(t, "/county/reconciliation")
-	operator.press(t, `form[action="/county/reconciliation"] button`)
+	operator.press(t, `form[action="/county/reconciliation"][method="post"] button`)
 }
 
 // banksCash brings some to the bank with a wrong slip, and has that reversed.
@@ -108,7 +108,7 @@ func (b *pages) banksCash(t *testing.T) {
 	operator.open(t, "/county/cash")
 	operator.fill(t, "slip", slip)
 	operator.fill(t, "amount_fen", "1.00")
-	operator.press(t, `form[action="/county/cash"] button`)
+	operator.press(t, `form[action="/county/cash"][method="post"] button`)
 	operator.says(t, slip)
 	operator.open(t, "/county/ledger/journal?kind=cash.banked")
 	operator.press(t, `tbody td a[href^="/county/ledger/journal/"]`)
