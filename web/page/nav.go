@@ -32,8 +32,8 @@ type Group struct{ ZH, EN string }
 type Entry struct {
 	Route, Icon, ZH, EN string
 	Roles               []auth.Role
-	Group               Group  // none: the entry stands by itself
-	Beside              string // path of pages that belong to the entry without being under its own
+	Group               Group    // none: the entry stands by itself
+	Beside              []string // paths of pages that belong to the entry without being under its own
 }
 
 // keeps asks all wings whether an entry makes sense for a reader.
@@ -78,7 +78,7 @@ func (s *Site) nav(v *view, r *http.Request) []navItem {
 		if err != nil {
 			continue
 		}
-		for _, path := range []string{u, e.Beside} {
+		for _, path := range append([]string{u}, e.Beside...) {
 			under := r.URL.Path == path || len(path) > 1 && strings.HasPrefix(r.URL.Path, path+"/")
 			if under && len(path) > longest {
 				longest, current = len(path), len(items)
