@@ -12,15 +12,15 @@ import (
 // MoneyParts is how buyers' money divides, estimated at the best grade.
 type MoneyParts struct {
 	Units         int64 `json:"units"`
-	RaisedUnits   int64 `json:"raised_units"`   // of them those that somebody raises for the household
-	AmountFen     int64 `json:"amount_fen"`     // what buyers pay
+	RaisedUnits   int64 `json:"raised_units"`   // of them raised for the household by somebody else
+	AmountFen     int64 `json:"amount_fen"`     // paid by buyers
 	HouseholdsFen int64 `json:"households_fen"` // its parts: of the households that sell,
-	RaisersFen    int64 `json:"raisers_fen"`    // of those who raise for them,
+	RaisersFen    int64 `json:"raisers_fen"`    // of the raisers,
 	FeeFen        int64 `json:"fee_fen"`        // and the seller's fee,
 	VillagesFen   int64 `json:"villages_fen"`   // of which village collectives get this
 }
 
-// PresaleMoney is whom a presale's money reaches, and what its least part for households holds back.
+// PresaleMoney divides a presale's money between its receivers, and holds the units that its least part for households holds back.
 type PresaleMoney struct {
 	PresaleID    int64      `json:"presale_id"`
 	HouseholdsBP int64      `json:"households_bp"` // the least part, in 1/10,000; 0: none is set
@@ -37,7 +37,7 @@ type LotUnitsByPart struct {
 	Sold     int64
 }
 
-// UnitAmountFen is what a buyer pays for one unit at the best grade, or 0.
+// UnitAmountFen is the price of one unit at the best grade, or 0.
 func UnitAmountFen(p Presale, product Product) int64 {
 	g, ok := p.Grade("")
 	if !ok {
@@ -50,7 +50,7 @@ func UnitAmountFen(p Presale, product Product) int64 {
 	return fen
 }
 
-// LeastFen is what a unit has to bring households on average under the presale's least part, or 0 where it has none. It is
+// LeastFen is the least that a unit brings households on average under the presale's least part, or 0 where it has none. It is
 // rounded like a fee, so that the part that a fee leaves is always reached.
 func LeastFen(p Presale, product Product) int64 {
 	if p.HouseholdsBP == 0 {

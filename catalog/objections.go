@@ -14,7 +14,7 @@ type ObjectionState string
 
 const (
 	ObjectionOpen      ObjectionState = "open"      // the county has to answer
-	ObjectionUpheld    ObjectionState = "upheld"    // the household was right, and the answer says what is done
+	ObjectionUpheld    ObjectionState = "upheld"    // the household was right, and the answer says the remedy
 	ObjectionExplained ObjectionState = "explained" // the turn was right, and the answer says why
 	ObjectionWithdrawn ObjectionState = "withdrawn"
 )
@@ -72,7 +72,7 @@ type Objection struct {
 	EndedRole   string         `json:"ended_role,omitempty"`
 }
 
-// Told is what a household was told of its turn when it objected.
+// Told is the turn of a household as it was shown when it objected.
 type Told struct {
 	Why      TurnWhy `json:"why,omitempty"`
 	LevelFen int64   `json:"level_fen"`
@@ -113,7 +113,7 @@ type ObjectionPage struct {
 	Items   []Objection `json:"items"`
 	Open    int         `json:"open"`
 	Overdue int         `json:"overdue"`
-	Days    int         `json:"days"` // within which the county answers those that are raised now
+	Days    int         `json:"days"` // within which the county answers objections that are raised now
 	Next    int64       `json:"next,omitempty"`
 }
 

@@ -13,9 +13,9 @@ type PresaleReach struct {
 	Registered int64           `json:"registered"` // households that produce the product
 	Households int64           `json:"households"` // with units in the presale
 	Units      int64           `json:"units"`
-	New        int64           `json:"new"`      // of the households: those that get a lot by opening it
-	Raised     int64           `json:"raised"`   // of the units: those that somebody raises for their household
-	Sellable   int64           `json:"sellable"` // of the units: those that can be sold under the least part for households
+	New        int64           `json:"new"`      // of the households: with a lot that opening it makes
+	Raised     int64           `json:"raised"`   // of the units: raised for their household by somebody else
+	Sellable   int64           `json:"sellable"` // of the units: sellable under the least part for households
 	Money      MoneyParts      `json:"money"`    // of all units
 	ByTownship []TownshipReach `json:"by_township"`
 	// Reason is the key of the sentence why it reaches nobody; empty where it reaches somebody.

@@ -37,16 +37,16 @@ type Turns interface {
 	SetObjectionDays(context.Context, ObjectionDays) (ObjectionDays, error) //link:subject objection_days
 }
 
-// Place is where a household stands in a presale's line, and what comes before it.
+// Place is the place of a household in a presale's line, with the households before it.
 type Place = allocate.Place
 
-// Standing is what memory holds of a household's turn in a presale.
+// Standing is a household's turn in a presale as memory holds it.
 type Standing struct {
 	Place
 	InLine  bool
 	Presale Presale
 	Season  SeasonState
-	FullFen int64     // what a unit brings that nobody raises for the household
+	FullFen int64     // for a unit that nobody raises for the household
 	At      time.Time // of the line
 }
 
@@ -79,7 +79,7 @@ type Turn struct {
 	CollectionMin int64     `json:"collection_min"`
 	Missing       int64     `json:"missing,omitempty"`    // units that a begun yard lacks for a collection
 	LeastBP       int64     `json:"least_bp,omitempty"`   // the presale's least part for households
-	FullFen       int64     `json:"full_fen"`             // what a unit brings that nobody raises for the household
+	FullFen       int64     `json:"full_fen"`             // for a unit that nobody raises for the household
 	OpensAt       time.Time `json:"opens_at"`             // of the presale
 	ClosesAt      time.Time `json:"closes_at"`            // of the presale
 	AgentName     string    `json:"agent_name,omitempty"` // of AgentOrg
@@ -88,7 +88,7 @@ type Turn struct {
 // Sold is the sold part of the lot.
 func (t Turn) Sold() int64 { return t.Reserved + t.Delivered }
 
-// Left is what the household still offers.
+// Left is the quantity that the household still offers.
 func (t Turn) Left() int64 { return max(t.Capacity-t.Sold(), 0) }
 
 // InLine reports whether the lot stands in a line.
@@ -146,7 +146,7 @@ func WhyTurn(l Lot, p Presale, season SeasonState, place Place, inLine bool, now
 }
 
 // NearestTurn returns the turn of a household that comes first: of those in line the one that the fewest stand before, else the
-// one whose reason is asked last. It returns -1 where there is none.
+// one with the reason that is asked last. It returns -1 where there is none.
 func NearestTurn(turns []Turn) int {
 	order := []TurnWhy{TurnNext, TurnFilled, TurnBegun, TurnEqual, TurnLower, TurnWaits, TurnEarly, TurnNamed, TurnQuota, TurnNothing, TurnUsedUp, TurnClosed}
 	rank := func(t Turn) (int, int) {

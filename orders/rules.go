@@ -7,8 +7,8 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Rules are the county's limits of what buyers hold unpaid: orders, adoptions, and purchases at a shelf. Until the county
-// sets them they are those of the process's settings.
+// Rules are the county's limits of unpaid business: orders, adoptions, and purchases at a shelf. Until the county
+// sets them the process's settings hold.
 //
 //link:service orders v1 raw
 type Rules interface {

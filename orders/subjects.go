@@ -2,7 +2,7 @@ package orders
 
 // Events. Ids and amounts only, never names.
 const (
-	EvtAct            = "evt.orders.v1.act"             // link.Act: a person did what is kept in the audit trail
+	EvtAct            = "evt.orders.v1.act"             // link.Act: a person's act for the audit trail
 	EvtOrderPlaced    = "evt.orders.v1.order.placed"    // OrderEvent
 	EvtOrderChanged   = "evt.orders.v1.order.changed"   // OrderEvent, at every change of state
 	EvtTicketAccepted = "evt.orders.v1.ticket.accepted" // TicketEvent

@@ -98,7 +98,7 @@ type Deps struct {
 	AccountReviews payments.AccountReviews
 	// AccountBatches are payout accounts that come in a sheet.
 	AccountBatches payments.AccountBatches
-	// The county's rules: what buyers hold unpaid, and how long payout accounts cool.
+	// The county's rules: limits of unpaid orders, and the cooling time of payout accounts.
 	UnpaidRules  orders.Rules
 	CoolingRules cooling.Rules
 	// Notifier tells households about actions in their name; the log if nil.

@@ -7,12 +7,12 @@ import (
 	"banmuyuan/catalog/allocate"
 )
 
-// gamer is what a household that cheats has sold, beside what it would have sold honestly.
+// gamer holds the sales of a household that cheats, beside its sales if it were honest.
 type gamer struct{ honest, cheating int64 }
 
 func (g gamer) gain() float64 { return float64(g.cheating) / float64(max(g.honest, 1)) }
 
-// What a household can gain by lying is bounded: docs/allocation.md has the figures. Each household of a sample cheats alone,
+// A household's gain by lying is bounded: docs/allocation.md has the figures. Each household of a sample cheats alone,
 // in a county of 2,000 whose orders come one after the other until a fifth of all geese are sold.
 func TestGainOfGaming(t *testing.T) {
 	t.Parallel()
@@ -80,7 +80,7 @@ func TestGainOfGaming(t *testing.T) {
 			}
 			return 1
 		}, 0},
-		// What is hidden is made up for by sales, once, and not more.
+		// Hidden income is made up for by sales, once, and not more.
 		"hidden income": {func(w *world, i int) []int64 {
 			w.hs[i].ExpectedFen = 0
 			return []int64{w.ls[i].ID}
@@ -105,7 +105,7 @@ func TestGainOfGaming(t *testing.T) {
 				} else {
 					most = g.honest + h.ExpectedFen/10_640 + slack
 				}
-				if name == "split in two" { // halves of odd households differ, and the higher one hides what it is above the line
+				if name == "split in two" { // halves of odd households differ, and the higher one hides its part above the line
 					most += h.ExpectedFen / 2 / 10_640
 				}
 				if g.cheating > most {

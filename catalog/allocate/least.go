@@ -7,17 +7,17 @@ import (
 )
 
 // bound keeps a least part of the buyers' money for households. Lots of which a unit brings its household less than that
-// part (raised ones) are under it; what other lots bring above it covers them.
+// part (raised ones) are under it; the surplus of other lots covers them.
 type bound struct {
 	least     int64           // fen a unit that all sold units bring households on average, at least; 0: no bound
-	surplus   int64           // what the free units of lots that are not under the part bring above it
+	surplus   int64           // of the free units of the other lots, above the part
 	freeUnder int64           // free units of lots under the part,
 	deficits  map[int64]int64 // and by how much a unit is under it
 	under     heap            // lots under the part
 }
 
 // SetLeast keeps a least part of a presale's money for households: all units that are sold bring them at least so many fen
-// a unit on average, from then on. An order is never divided so that they would bring less; what had been sold before may,
+// a unit on average, from then on. An order is never divided so that they would bring less; earlier sales may,
 // and then nothing under the part sells until it is made good. 0 sets no bound.
 func (p *Pool) SetLeast(presale, fen int64) {
 	place := p.placeOf(presale)
@@ -69,7 +69,7 @@ func (ps *presale) addUnder(deficit, qty int64) {
 	ps.deficits[deficit] += qty
 }
 
-// balance is what the sold units bring households above the least part.
+// balance is the surplus of the sold units above the least part.
 func (ps *presale) balance() int64 { return ps.soldFen - ps.least*ps.sold }
 
 // sellable is how many units one order may have at most. Where all lots under the part are as far under it, an order of so
@@ -81,7 +81,7 @@ func (ps *presale) sellable() int64 {
 	return ps.free - ps.freeUnder + coveredUnits(ps.balance()+ps.surplus, ps.deficits)
 }
 
-// coveredUnits is how many units under the part a sum covers, those first that are least under it.
+// coveredUnits is how many units under the part a sum covers, the least under it first.
 func coveredUnits(rest int64, deficits map[int64]int64) (units int64) {
 	for _, deficit := range slices.Sorted(maps.Keys(deficits)) {
 		part := min(deficits[deficit], max(rest, 0)/deficit)
@@ -107,7 +107,7 @@ func Sellable(least int64, lots []Lot) (units int64) {
 	return units + coveredUnits(rest, deficits)
 }
 
-// Sellable is how many units of a presale can still be sold: those that are left, but for units under the least part for
+// Sellable is how many units of a presale can still be sold: all that are left, but for units under the least part for
 // households that nothing covers.
 func (p *Pool) Sellable(presale int64) int64 {
 	if ps := p.presale(presale); ps != nil {

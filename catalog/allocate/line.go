@@ -9,7 +9,7 @@ import (
 // Line is the order in which the households of a presale sell by fair and near, as it is at one moment: the next unit that is
 // ordered comes from the first of them. It is a copy, which any number of readers may share.
 type Line struct {
-	all   []waiting // those that wait for others to cover them stand at the end
+	all   []waiting // lots that wait for others to cover them stand at the end
 	begun int       // the first so many are begun yards
 	waits int       // the last so many wait
 	at    map[int64]int32
@@ -34,7 +34,7 @@ const (
 	groupWaits              // under the least part for households, and not covered now
 )
 
-// Place is where a household stands in line, and what comes before it.
+// Place is the place of a household in line, with the households before it.
 type Place struct {
 	Begun  bool `json:"begun,omitempty"` // something of it is to be collected, less than a step: the next orders fill it up
 	Waits  bool `json:"waits,omitempty"` // a unit brings it less than the least part for households, and nothing covers that now
@@ -43,7 +43,7 @@ type Place struct {
 
 	// The households before it, by the rule that puts them there.
 	BegunBefore int `json:"begun_before"` // yards that are filled up first; of a begun yard 0
-	Covering    int `json:"covering"`     // of a household that waits: those that sell without waiting, begun yards left out
+	Covering    int `json:"covering"`     // of a household that waits: the households that sell without waiting, begun yards left out
 	Lower       int `json:"lower"`        // their level is lower
 	Worth       int `json:"by_worth"`     // of equal level: a unit is worth more to them,
 	Last        int `json:"by_last"`      // the season before brought them less per person,
@@ -103,7 +103,7 @@ func (l *Line) Sort() {
 // Len is the number of households in line.
 func (l *Line) Len() int { return len(l.all) }
 
-// Households are the households in the order of the line, without those that wait for others to cover them.
+// Households are the households in the order of the line, but for the ones that wait for others to cover them.
 func (l *Line) Households() []int64 {
 	ids := make([]int64, 0, len(l.all)-l.waits)
 	for _, w := range l.all[:len(l.all)-l.waits] {

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/catalog/allocate"
 )
 
-// The line is what the policy does: the next unit comes from its first household, at the stated level; without the first k
+// The line agrees with the policy: the next unit comes from its first household, at the stated level; without the first k
 // the next comes from the one that stands after them; and what stands before a household is counted by the rules of the
 // documentation.
 func TestLineIsWhatThePolicyDoes(t *testing.T) {
@@ -57,7 +57,7 @@ func TestLineIsWhatThePolicyDoes(t *testing.T) {
 	})
 }
 
-// placeOf counts, one by one, what sells before a lot.
+// placeOf counts, one by one, the lots that sell before a lot.
 func (m *model) placeOf(l allocate.Lot, step int64) allocate.Place {
 	begun := func(l allocate.Lot) bool { return 0 < l.Open && l.Open < max(step, 1) }
 	h := m.households[l.Household]
@@ -113,7 +113,7 @@ func poolOf(t rapid.TB, s season, code string) (*allocate.Pool, *model) {
 	return pool, m
 }
 
-// Under a least part the first of the line sells next as well, and who waits does not.
+// Under a least part the first of the line sells next as well, and a lot that waits does not.
 func TestLineUnderALeastPart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -63,7 +63,7 @@ type presale struct {
 	step   int64   // of the last take by fair or near
 	begun  []int32 // lots with less than a step to collect, and lots that were such
 
-	sold, soldFen int64 // units of all lots that are sold, and what they bring households
+	sold, soldFen int64 // units of all lots that are sold, and their sum for households
 	bound
 }
 

@@ -22,7 +22,7 @@ type memory struct {
 
 // lineCopy is a presale's line as of a version of its season.
 type lineCopy struct {
-	mu      sync.Mutex // held while it is copied, so that readers who come meanwhile wait for the same copy
+	mu      sync.Mutex // held while it is copied, so that readers wait for the same copy meanwhile
 	line    *allocate.Line
 	version int64
 	at      time.Time

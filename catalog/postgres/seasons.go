@@ -422,7 +422,7 @@ func (c *Catalog) notePresaleAct(ctx context.Context, tx *sqlx.Tx, presale int64
 	if err != nil {
 		return fmt.Errorf("write history of presale %d: %w", presale, err)
 	}
-	// Also a job's: that a sale ended by its time belongs to what happened.
+	// Also a job's: the end of a sale by its time belongs into the trail.
 	return link.Publish(ctx, tx, link.Message{Subject: catalog.EvtAct,
 		Data: link.Act{Kind: "presale." + string(step), On: "presale", Object: strconv.FormatInt(presale, 10)}})
 }

@@ -419,7 +419,7 @@ func TestLeastPartForHouseholds(t *testing.T) {
 	if _, err := c.DryRun(operator, catalog.DryRunRequest{PresaleID: geese, Qty: 1}); link.CodeOf(err) != link.SoldOut || link.AsError(err).Key != "order.quantity.least_part" {
 		t.Errorf("the dry run: %v", err)
 	}
-	// What is cancelled can be sold again, and the part is kept.
+	// Cancelled units can be sold again, and the part is kept.
 	b.command(c, catalog.CmdRelease, catalog.HoldRelease{OrderID: 4})
 	if _, err := c.Reserve(t.Context(), b.reserve(geese, 91, left(t, c, geese))); err != nil {
 		t.Error(err)
@@ -476,7 +476,7 @@ func (b *bundle) reachWith(c *postgres.Catalog, p catalog.Presale) (catalog.Pres
 	return reach, errors.Join(err, reachErr)
 }
 
-// BenchmarkTurn is what a household's look costs in a county of 11,187 households, while orders come in.
+// BenchmarkTurn measures a household's look in a county of 11,187 households, while orders come in.
 func BenchmarkTurn(b *testing.B) {
 	bu := setup(b)
 	c, _ := bu.process()

@@ -75,7 +75,7 @@ func TestActsHaveWords(t *testing.T) {
 // withoutEntry are the files that hold no data of people: empty forms, and play data of the sandbox bank.
 var withoutEntry = map[string]bool{"payoutSample": true, "template": true, "accountTemplate": true, "setupTemplate": true}
 
-// notedElsewhere are the files whose entry is written where they are made, for pages and API alike.
+// notedElsewhere are the files with an entry that is written where they are made, for pages and API alike.
 var notedElsewhere = map[string]bool{"payoutFile": true, "reportFile": true, "sendSheet": true, "send": true}
 
 var (

@@ -384,7 +384,7 @@ func (i installation) checkProduction(f *faults) {
 	}
 }
 
-// off lists what people cannot do with the settings of production mode, which starts all the same.
+// off lists the functions that are missing with the settings of production mode, which starts all the same.
 func (i installation) off() []string {
 	if i.production() && i.SMTPURL == "" && i.runs(moduleWeb) {
 		return []string{"codes by e-mail are off, because BANMU_SMTP_URL is not set: buyers without a mainland phone cannot register, and the pages say so"}

@@ -98,7 +98,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	}
 }
 
-// Without a mail server production mode starts and says what is off; modules without pages need neither.
+// Without a mail server production mode starts and says that they are off; modules without pages need neither.
 func TestCodesByMailAreSaidToBeOff(t *testing.T) {
 	i := given(t, nil)
 	if off := i.off(); len(off) != 1 || !strings.Contains(off[0], "BANMU_SMTP_URL") {

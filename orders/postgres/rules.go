@@ -56,7 +56,7 @@ func (m *Module) SetUnpaidRules(ctx context.Context, want orders.UnpaidLimits) (
 		return orders.UnpaidRules{}, err
 	}
 	err := m.Tx(ctx, func(tx *sqlx.Tx) error {
-		// Of two who set them at once the second is held against what the first set.
+		// Of two who set them at once the second is held against the limits of the first.
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE unpaid_rules IN SHARE ROW EXCLUSIVE MODE`); err != nil {
 			return fmt.Errorf("lock limits: %w", err)
 		}

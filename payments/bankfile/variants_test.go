@@ -108,7 +108,7 @@ func TestStatementsInEveryEncoding(t *testing.T) {
 	}
 }
 
-// Answers of banks to a payout file (K15): what is paid, what came back, and the problem that is named.
+// Answers of banks to a payout file (K15): paid and returned items, and the problem that is named.
 func TestResultKinds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{

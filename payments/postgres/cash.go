@@ -116,7 +116,7 @@ func (s *Service) Cashbox(ctx context.Context, r payments.CashboxRequest) (payme
 	return box, s.boxBankings(ctx, r, n, &box)
 }
 
-// boxReceiptsFrom is the table of receipts of the county's box. What an organisation took at its own counter is in its till.
+// boxReceiptsFrom is the table of receipts of the county's box. Cash of an organisation's own counter is in its till.
 const boxReceiptsFrom = ` FROM cash_receipt r JOIN payment p ON p.id = r.payment_id WHERE r.org = 0`
 
 func (s *Service) boxReceipts(ctx context.Context, r payments.CashboxRequest, n int, box *payments.Cashbox) error {

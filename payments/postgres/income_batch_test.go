@@ -129,7 +129,7 @@ func TestEarlierIncomeTwiceChangesNothing(t *testing.T) {
 	if one, two := b.facts(1), b.facts(2); len(one) != 1 || one[0] != 90_00 || len(two) != 1 || two[0] != 260_00 {
 		t.Errorf("in the books: %v, %v", one, two)
 	}
-	// The income ledger is told of each: what it was told last of household 1 is what the books have.
+	// The income ledger is told of each: the last figure of household 1 is the figure of the books.
 	var told int64
 	if err := b.db.Get(&told, `
 		SELECT sum(fen) FROM (

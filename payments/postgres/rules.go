@@ -87,7 +87,7 @@ func (c *change) moveCooling(ctx context.Context, step cooling.Step) error {
 	return nil
 }
 
-// lockCooling makes those who change the time take turns.
+// lockCooling makes changes of the time take turns.
 func (c *change) lockCooling(ctx context.Context) error {
 	if _, err := c.tx.ExecContext(ctx, `LOCK TABLE cooling_rule IN SHARE ROW EXCLUSIVE MODE`); err != nil {
 		return fmt.Errorf("lock cooling time: %w", err)

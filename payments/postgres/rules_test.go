@@ -89,7 +89,7 @@ func TestCoolingIsTheCountys(t *testing.T) {
 	}
 }
 
-// The database keeps the author of a time from deciding it, one time in force, and what was asked for.
+// The database keeps the author of a time from deciding it, one time in force, and the request.
 func TestDatabaseKeepsCoolingRules(t *testing.T) {
 	b := setup(t)
 	svc := b.cooling(72 * time.Hour)

@@ -200,7 +200,7 @@ func (s factorPages) factorCodes(w http.ResponseWriter, r *http.Request) error {
 	return s.factorForm(w, r, func(f *page.Form) ([]string, error) { return s.newCodes(r, f.Raw("password")) })
 }
 
-// factorForm shows the recovery codes that a form led to, once, or what was wrong with it.
+// factorForm shows the recovery codes that a form led to, once, or its mistakes.
 func (s factorPages) factorForm(w http.ResponseWriter, r *http.Request, do func(f *page.Form) ([]string, error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -155,7 +155,7 @@ func householdsData(ctx context.Context, s Services, id int64, d *api.OwnData) e
 	return nil
 }
 
-// takeData is what is held of the person, to be taken out.
+// takeData hands out the data of the person.
 func (s *Pages) takeData(r *http.Request) (api.OwnData, error) {
 	if err := auth.NoteExport(r.Context(), s.Trail, audit.OwnData, ""); err != nil {
 		return api.OwnData{}, err

@@ -71,7 +71,7 @@ func (p Programs) SetPassword(r *http.Request, key, password, current string) (s
 	return p.token(r, a)
 }
 
-// OwnData is what is held of the account's person.
+// OwnData is the data of the account's person.
 func (p Programs) OwnData(r *http.Request) (api.OwnData, error) { return p.takeData(r) }
 
 // Factor tells of the second factor of the account that is logged in.

@@ -58,7 +58,7 @@ var statusByKey = map[string]int{
 	"media_type":         http.StatusUnsupportedMediaType,
 }
 
-// titleByKey holds the failures whose title says more than their code's: limits, which are no conflict with others.
+// titleByKey holds the failures with a title that says more than their code's: limits, which are no conflict with others.
 var titleByKey = map[string]string{
 	"throttled":             "title.too_often",
 	"unmask.limit":          "title.limit",

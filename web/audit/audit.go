@@ -36,7 +36,7 @@ const (
 	RulesChanged       Kind = "security.rules"
 	Exported           Kind = "export.file" // Object is the file
 	AuditExported      Kind = "export.audit"
-	OwnData            Kind = "export.own"     // of the person who asked
+	OwnData            Kind = "export.own"     // of the person that asked
 	ReadByProgram      Kind = "export.program" // Object is the endpoint
 
 	// AccountChanged is followed by the name of the change, as auth.Changed has it.

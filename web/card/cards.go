@@ -95,7 +95,7 @@ func (s *Pages) cardsPage(ctx context.Context, village, part int64) (cardsPage, 
 // Batch is how many of n cards, or words, are made and printed at once.
 func (cardsPage) Batch(n int) int { return min(n, page.SheetsAtMost) }
 
-// wanted are the households that get a card: one anew, or with "" those that have none, as many as are printed at once.
+// wanted are the households that get a card: one anew, or with "" all that have none, as many as are printed at once.
 func (d cardsPage) wanted(one string) (all []catalog.Household) {
 	for _, row := range d.Rows {
 		if len(all) < page.SheetsAtMost && (one == "" && row.Card == nil || one != "" && one == row.Household.Code) {

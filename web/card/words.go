@@ -38,7 +38,7 @@ func (r cardListRow) firstWord() bool {
 	return r.Card != nil && r.Word == "none" && r.Card.UsedAt.IsZero()
 }
 
-// toWord are the cards that get a word: one household's, or with "" those that have none yet and that this person may print,
+// toWord are the cards that get a word: one household's, or with "" the ones without a word and that this person may print,
 // as many as are printed at once.
 func (d cardsPage) toWord(one string) (all []cardListRow) {
 	for _, row := range d.Rows {

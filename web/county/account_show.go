@@ -119,7 +119,7 @@ func (s *people) accountLine(r *http.Request, c auth.Change, orgs map[string]str
 	switch {
 	case c.By.Account == 0:
 		line.By = said.Say("accounts.by", c.By.Login)
-	case c.By.Login == "": // people who log in with their phone change their own account
+	case c.By.Login == "": // people with a phone as their login change their own account
 		line.By = said.Say("accounts.by", "owner")
 	}
 	switch {

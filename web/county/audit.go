@@ -231,7 +231,7 @@ func (s *people) auditFile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// auditFilterText says what entries a file has.
+// auditFilterText describes the choice of a file's entries.
 func (s *people) auditFilterText(r *http.Request, f *page.Form) []string {
 	lang, said := page.LangOf(r), s.Words(r)
 	var text []string

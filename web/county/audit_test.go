@@ -60,7 +60,7 @@ func TestAuditPage(t *testing.T) {
 	}
 }
 
-// Details are words of the reader's language, also those of entries of before.
+// Details are words of the reader's language, also for entries of before.
 func TestAuditDetails(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)

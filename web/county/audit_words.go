@@ -45,7 +45,7 @@ func (s *people) auditDetail(ctx context.Context, said page.Words, e audit.Entry
 	return e.Detail, nil
 }
 
-// accountDetail writes what an account was and is.
+// accountDetail writes the state of an account before and after.
 func (s *people) accountDetail(ctx context.Context, said page.Words, what auth.Changed, detail string) (string, error) {
 	before, after, changed := strings.Cut(detail, " → ")
 	value := func(v string) (string, error) {

@@ -12,7 +12,7 @@ import (
 	"banmuyuan/web/sheet"
 )
 
-// rowsOfSheet is the size of a sheet, below what spreadsheets can open; a longer list goes on in the next sheet.
+// rowsOfSheet is the size of a sheet, below the bound of spreadsheets; a longer list goes on in the next sheet.
 const rowsOfSheet = 500_000
 
 // sentList is a list that is handed over as XLSX, with all of its rows.

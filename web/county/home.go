@@ -32,7 +32,7 @@ type homePage struct {
 	Figures  []countyFigure
 	Tasks    []task
 	Attack   bool  // too many logins fail
-	Late     int   // objections whose answer is late
+	Late     int   // objections with a late answer
 	Received int64 // expected, owed and paid of the season
 }
 

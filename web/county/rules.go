@@ -10,7 +10,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// rulePages are the pages of the county's rules: what buyers hold unpaid, and how long payout accounts cool.
+// rulePages are the pages of the county's rules: limits of unpaid orders, and the cooling time of payout accounts.
 type rulePages struct {
 	*page.Site
 	Services
@@ -33,7 +33,7 @@ func (s *rulePages) rulesPage(w http.ResponseWriter, r *http.Request) error {
 	return s.showRules(w, r, s.NewForm(page.LangOf(r)))
 }
 
-// showRules shows the rules in force, and what was typed instead of them where that was wrong.
+// showRules shows the rules in force, and wrong input in place of them.
 func (s *rulePages) showRules(w http.ResponseWriter, r *http.Request, f *page.Form) error {
 	ctx := r.Context()
 	d := rulesPage{Approves: auth.FromContext(ctx).Role == auth.Approver}
@@ -52,7 +52,7 @@ func (s *rulePages) showRules(w http.ResponseWriter, r *http.Request, f *page.Fo
 	return s.RenderForm(w, r, "county/rules", d, f)
 }
 
-// saveRules does what a posted form asks for, and shows the page again where it cannot be.
+// saveRules carries a posted form out, and shows the page again where it cannot be.
 func (s *rulePages) saveRules(w http.ResponseWriter, r *http.Request, need []string, do func(f *page.Form) (said string, err error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -56,7 +56,7 @@ func (s *stubCooling) DecideCooling(_ context.Context, r cooling.Decide) (coolin
 	return s.rules, nil
 }
 
-// The page of the county's rules shows what is in force, keeps what was typed where it is wrong, and lets an approver decide.
+// The page of the county's rules shows the rules in force, keeps wrong input, and lets an approver decide.
 func TestCountyRules(t *testing.T) {
 	t.Parallel()
 	unpaid := &stubUnpaid{rules: orders.UnpaidRules{UnpaidLimits: orders.UnpaidLimits{Orders: 5, Part: 2, OrgOrders: 100}}}

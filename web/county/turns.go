@@ -35,7 +35,7 @@ func (s *people) objectionsPage(r *http.Request, all bool) (objectionsPage, erro
 	return d, err
 }
 
-// objections lists what households object to, the earliest answer first.
+// objections lists objections, the earliest answer first.
 func (s *people) objections(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.objectionsPage(r, f.Text("all") != "")

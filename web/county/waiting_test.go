@@ -29,7 +29,7 @@ func (s *stubReviews) AccountsToReview(context.Context, payments.None) (payments
 	return payments.AccountsToReview{Items: make([]payments.AccountToReview, s.accounts)}, nil
 }
 
-// TestWhatWaits holds the first page's counts against the lists that they lead to, and what is not there against silence.
+// TestWhatWaits holds the first page's counts against the lists that they lead to, and an empty list against silence.
 func TestWhatWaits(t *testing.T) {
 	t.Parallel()
 	reviews := &stubReviews{offers: 3, accounts: 4}

@@ -101,7 +101,7 @@ func (s *pages) objectionPage(r *http.Request) (context.Context, objectionPage, 
 	return ctx, d, nil
 }
 
-// objection asks one question: what is wrong?
+// objection asks one question: the mistake.
 func (s *pages) objection(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil

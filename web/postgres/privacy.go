@@ -63,7 +63,7 @@ func (s *Store) CloseAccount(ctx context.Context, account int64) error {
 			`DELETE FROM second_factor WHERE account_id = $1`,
 			`DELETE FROM login_session WHERE account_id = $1`,
 			`DELETE FROM correction WHERE account_id = $1`,
-			`DELETE FROM account_change_value WHERE account_id = $1`, // the history keeps what happened, without names and numbers
+			`DELETE FROM account_change_value WHERE account_id = $1`, // the history keeps the change, without names and numbers
 		} {
 			if _, err := tx.ExecContext(ctx, statement, account); err != nil {
 				return err

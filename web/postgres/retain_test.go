@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/postgres"
 )
 
-// Each table loses what is beyond its time, and nothing else.
+// Each table loses rows beyond its time, and nothing else.
 func TestRetain(t *testing.T) {
 	t.Parallel()
 	db, _ := linktest.DB(t, "web", postgres.Migrations())

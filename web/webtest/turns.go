@@ -7,7 +7,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// StubTurns answers with the turns of the stub's household, and keeps what it was asked to do.
+// StubTurns answers with the turns of the stub's household, and keeps its requests.
 type StubTurns struct {
 	Raised []catalog.RaiseObjection
 	Ended  []catalog.EndObjection
@@ -42,7 +42,7 @@ func (s *StubTurns) Turn(_ context.Context, q catalog.HouseholdSeason) (catalog.
 // Unsold has one household.
 func (s *StubTurns) Unsold(context.Context, catalog.UnsoldFilter) (catalog.UnsoldPage, error) {
 	return catalog.UnsoldPage{Season: 2026, Households: 7_802, Next: 78, Counts: []catalog.UnsoldCount{{Why: catalog.UnsoldNoLot, Households: 120}, {Why: catalog.TurnLower, Households: 7_682}},
-		Items: []catalog.UnsoldHousehold{{ID: 78, Code: "YA-01-001-0008", Head: "李秀英", Village: "永丰村", Township: "依安镇", Persons: 2, Why: catalog.TurnLower, Presale: "GOOSE-2026", Before: 4_100, LevelFen: 12_00}}}, nil
+		Items: []catalog.UnsoldHousehold{{ID: 78, Code: "YA-01-001-0008", Head: "李秀英", Village: "永丰村", Township: "城关镇", Persons: 2, Why: catalog.TurnLower, Presale: "GOOSE-2026", Before: 4_100, LevelFen: 12_00}}}, nil
 }
 
 // PresaleMoney has a least part for households.

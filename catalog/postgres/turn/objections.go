@@ -55,7 +55,7 @@ func days(ctx context.Context, q sqlx.QueryerContext) (int, error) {
 	return n, nil
 }
 
-// RaiseObjection keeps an objection with what the household was told.
+// RaiseObjection keeps an objection with the turn as it was shown to the household.
 func (r *Room) RaiseObjection(ctx context.Context, req catalog.RaiseObjection) (catalog.Objection, error) {
 	if err := req.Check(); err != nil {
 		return catalog.Objection{}, err
@@ -143,7 +143,7 @@ func (r *Room) raise(ctx context.Context, tx *sqlx.Tx, req catalog.RaiseObjectio
 	return id, desk.Did(ctx, tx, link.Act{Kind: "objection.raised", On: "household", Object: strconv.FormatInt(h.ID, 10), Detail: strconv.FormatInt(id, 10)})
 }
 
-// told is what the household is told of its turn now.
+// told is the turn of the household as it is shown now.
 func (r *Room) told(ctx context.Context, h catalog.Household, presale int64) (catalog.Told, error) {
 	q := catalog.HouseholdSeason{ID: h.ID}
 	if presale != 0 {

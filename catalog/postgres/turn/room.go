@@ -1,7 +1,7 @@
 // Package turn is the room of the catalogue's store that tells households where their turn stands, keeps their objections, and
-// tells the county who has not sold yet and whom a presale's money reaches.
+// tells the county which households have not sold yet, and the receivers of a presale's money.
 //
-// What must always hold: a turn is computed from the copy of what orders are divided by; an objection and its end are never
+// What must always hold: a turn is computed from a copy of the data that orders are divided by; an objection and its end are never
 // changed; nobody answers an objection of their own.
 package turn
 

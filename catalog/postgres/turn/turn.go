@@ -17,7 +17,7 @@ func (r *Room) Turn(ctx context.Context, q catalog.HouseholdSeason) (catalog.Hou
 	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeOrg {
 		return catalog.HouseholdTurn{}, link.E(link.NotFound, "household.unknown", "id") // its income is none of a cooperative's affairs
 	}
-	lots, err := r.store.HouseholdLots(ctx, q) // refuses whoever may not see them
+	lots, err := r.store.HouseholdLots(ctx, q) // refuses people without the right to see them
 	if err != nil {
 		return catalog.HouseholdTurn{}, err
 	}

@@ -210,7 +210,7 @@ func (m *Room) writeAdoption(ctx context.Context, t *taking) error {
 	}
 }
 
-// checkUnpaid refuses an adoption beyond what its buyer may hold unpaid: adoptions, and units of the presale's plots.
+// checkUnpaid refuses an adoption beyond the unpaid limits of its buyer: adoptions, and units of the presale's plots.
 func (m *Room) checkUnpaid(ctx context.Context, q desk.Queryer, t *taking) error {
 	if t.limit.Orders == 0 && t.limit.Part == 0 {
 		return nil

@@ -56,7 +56,7 @@ func (l *Limits) InForce(ctx context.Context, q Queryer) (orders.UnpaidLimits, e
 	return orders.UnpaidLimits{Orders: row.Orders, OrgOrders: row.OrgOrders, Part: row.Part}, nil
 }
 
-// Run keeps the limits fresh until ctx ends. A database that does not answer leaves those that were read last.
+// Run keeps the limits fresh until ctx ends. A database that does not answer leaves the ones that were read last.
 func (l *Limits) Run(ctx context.Context) {
 	tick := time.NewTicker(orders.UnpaidBefore)
 	defer tick.Stop()
@@ -72,7 +72,7 @@ func (l *Limits) Run(ctx context.Context) {
 	}
 }
 
-// LockBuyer makes transactions about what a buyer holds unpaid take turns, by account and by the phone or address that it
+// LockBuyer makes transactions about the unpaid orders of a buyer take turns, by account and by the phone or address that it
 // proved, so that counts of them are exact. Orders are not counted so: see order.IntakeSQL.
 func LockBuyer(ctx context.Context, tx *sqlx.Tx, account int64, person string) error {
 	_, err := tx.ExecContext(ctx, `

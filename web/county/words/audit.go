@@ -20,13 +20,13 @@ func AuditObject(said page.Words, e audit.Entry) string {
 	return strings.TrimSpace(said.Say("audit.on", e.On) + " " + e.Object)
 }
 
-// AuditCounts are the kinds with a number as their detail, and the words of what is counted.
+// AuditCounts are the kinds with a number as their detail, and the words of the counted thing.
 var AuditCounts = map[audit.Kind]string{
 	"load.statement": "lines", "load.households": "households", "export.payout_file": "payments", audit.SessionEnded: "sessions",
 	audit.PrivacyAgreed: "version", audit.CorrectionAnswered: "request", "unmask.id": "member", "refund.used": "payment", "contract.agreed": "quota",
 }
 
-// AuditCount writes a number with what it counts.
+// AuditCount writes a number with the counted thing.
 func AuditCount(said page.Words, what, n string) string {
 	text, ok := said.Glossary.Say(said.Lang, "audit.count."+what, page.Values(map[string]string{"n": n}))
 	if !ok || n == "" {
