@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"banmuyuan/catalog"
@@ -253,6 +254,7 @@ type StubPayments struct {
 	Decisions   []payments.DecideBatch
 	Posting     payments.JournalTxn // the one that is asked for by its id
 
+	asking       sync.Mutex // the overview asks for several lists at once
 	Asked        []payments.PaymentFilter
 	AskedLines   []payments.StatementFilter
 	AskedRefunds []payments.RefundFilter
@@ -358,8 +360,15 @@ func (p *StubPayments) Journal(_ context.Context, f payments.JournalFilter) (pay
 		Lines: []payments.JournalLine{{Account: "receivable:order:12", AmountFen: 60_00}, {Account: "payable_pending:household:77", AmountFen: -60_00}}}}, Cursor: "earlier"}, nil
 }
 
+// keep notes a question.
+func (p *StubPayments) keep(note func()) {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	note()
+}
+
 func (p *StubPayments) Payments(_ context.Context, f payments.PaymentFilter) (payments.PaymentPage, error) {
-	p.Asked = append(p.Asked, f)
+	p.keep(func() { p.Asked = append(p.Asked, f) })
 	if p.empty || f.Code != "" && f.Code != "100000012" && f.Code != "100000013" {
 		return payments.PaymentPage{}, nil
 	}
@@ -372,7 +381,7 @@ func (p *StubPayments) Payments(_ context.Context, f payments.PaymentFilter) (pa
 }
 
 func (p *StubPayments) Statement(_ context.Context, f payments.StatementFilter) (payments.StatementPage, error) {
-	p.AskedLines = append(p.AskedLines, f)
+	p.keep(func() { p.AskedLines = append(p.AskedLines, f) })
 	if p.empty {
 		return payments.StatementPage{}, nil
 	}
@@ -381,7 +390,7 @@ func (p *StubPayments) Statement(_ context.Context, f payments.StatementFilter) 
 }
 
 func (p *StubPayments) Refunds(_ context.Context, f payments.RefundFilter) (payments.RefundPage, error) {
-	p.AskedRefunds = append(p.AskedRefunds, f)
+	p.keep(func() { p.AskedRefunds = append(p.AskedRefunds, f) })
 	if p.empty {
 		return payments.RefundPage{}, nil
 	}
