@@ -26,12 +26,23 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if r.ContractID <= 0 {
 		return catalog.Presale{}, link.E(link.Invalid, "malformed", "contract_id")
 	}
-	ref := c.reference.Load()
-	p := r.Presale
-	if err := ref.checkPresale(p); err != nil {
+	if err := c.reference.Load().checkPresale(r.Presale); err != nil {
 		return catalog.Presale{}, err
 	}
-	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
+	p, err := c.saveContractPresale(ctx, r)
+	if link.Constraint(err) == "presale_code" || link.Constraint(err) == "presale_contract" {
+		p, err = c.saveContractPresale(ctx, r) // another request made it at this moment: now it is there
+	}
+	if err != nil {
+		return catalog.Presale{}, err
+	}
+	c.Relay.Notify()
+	return p, c.RefreshReference(ctx)
+}
+
+func (c *Catalog) saveContractPresale(ctx context.Context, r catalog.ContractPresale) (p catalog.Presale, err error) {
+	ref := c.reference.Load()
+	err = link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		p = r.Presale
 		p.ID, p.State, p.ContractID, p.HouseholdsBP = 0, catalog.PresaleDraft, r.ContractID, 0
 		err := tx.GetContext(ctx, &p.ID, `SELECT id FROM presale WHERE contract_id = $1`, r.ContractID)
@@ -62,14 +73,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 		}
 		return presaleChanged(ctx, tx, p, nil)
 	})
-	if link.Constraint(err) == "presale_code" || link.Constraint(err) == "presale_contract" {
-		return catalog.Presale{}, link.E(link.Unavailable, "busy", "").Because(err) // made by another process at this moment
-	}
-	if err != nil {
-		return catalog.Presale{}, err
-	}
-	c.Relay.Notify()
-	return p, c.RefreshReference(ctx)
+	return p, err
 }
 
 // supplyLots reads a household's promises of a product in a season: its lots, and as one more of them its sales at counters.

@@ -49,6 +49,7 @@ type world struct {
 	t         *testing.T
 	db        *sqlx.DB // of orders
 	orders    orders.Service
+	rules     orders.Rules
 	shelf     shelf.Service
 	payments  payments.Service
 	catalog   catalog.Contracts
@@ -112,12 +113,14 @@ func setup(t *testing.T) *world {
 	w.run(payNC, "payments", log, func(s *link.Server) { payments.Register(s, pay) }, func(ctx context.Context) error { return pay.Run(ctx, payNC) })
 	w.run(client, "orders", log, func(s *link.Server) {
 		orders.Register(s, mod)
+		orders.RegisterRules(s, mod)
 		shelf.Register(s, mod.Shelf())
 	}, mod.Run)
 	t.Cleanup(mod.Close)
 	// Through NATS, as the pages ask.
 	w.catalog, w.catalogue, w.catalogDB = catalog.NewContractsClient(client), catalog.NewClient(client), catalogDB
-	w.orders, w.shelf, w.payments = orders.NewClient(client), shelf.NewClient(client), payments.NewClient(client)
+	w.orders, w.rules = orders.NewClient(client), orders.NewRulesClient(client)
+	w.shelf, w.payments = shelf.NewClient(client), payments.NewClient(client)
 	return w
 }
 
