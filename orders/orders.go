@@ -279,6 +279,9 @@ type Share struct {
 	LevelFen     int64           `json:"level_fen"` // the reason: expected income per person before this share
 	ExpectedFen  int64           `json:"expected_fen"`
 	AgentFen     int64           `json:"agent_fen,omitempty"` // a raiser's part, which is not the household's
+	SoldFen      int64           `json:"sold_fen"`            // the household's part of all Qty, as estimated for the sale; ExpectedFen is without short units
+	Price        money.Price     `json:"price"`               // of Grade
+	Season       int             `json:"season"`
 	TicketID     int64           `json:"ticket_id,omitempty"`
 	Product      string          `json:"product"`
 	Title        catalog.Text    `json:"title"`

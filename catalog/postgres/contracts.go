@@ -26,23 +26,12 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if r.ContractID <= 0 {
 		return catalog.Presale{}, link.E(link.Invalid, "malformed", "contract_id")
 	}
-	if err := c.reference.Load().checkPresale(r.Presale); err != nil {
-		return catalog.Presale{}, err
-	}
-	p, err := c.saveContractPresale(ctx, r)
-	if link.Constraint(err) == "presale_code" || link.Constraint(err) == "presale_contract" {
-		p, err = c.saveContractPresale(ctx, r) // another request made it at this moment: now it is there
-	}
-	if err != nil {
-		return catalog.Presale{}, err
-	}
-	c.Relay.Notify()
-	return p, c.RefreshReference(ctx)
-}
-
-func (c *Catalog) saveContractPresale(ctx context.Context, r catalog.ContractPresale) (p catalog.Presale, err error) {
 	ref := c.reference.Load()
-	err = link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
+	if err := ref.checkPresale(r.Presale); err != nil {
+		return catalog.Presale{}, err
+	}
+	var p catalog.Presale
+	save := func(tx *sqlx.Tx) error {
 		p = r.Presale
 		p.ID, p.State, p.ContractID, p.HouseholdsBP = 0, catalog.PresaleDraft, r.ContractID, 0
 		err := tx.GetContext(ctx, &p.ID, `SELECT id FROM presale WHERE contract_id = $1`, r.ContractID)
@@ -72,8 +61,16 @@ func (c *Catalog) saveContractPresale(ctx context.Context, r catalog.ContractPre
 			return fmt.Errorf("set presale state: %w", err)
 		}
 		return presaleChanged(ctx, tx, p, nil)
-	})
-	return p, err
+	}
+	err := link.InTx(ctx, c.DB, nil, save)
+	if link.Constraint(err) == "presale_code" || link.Constraint(err) == "presale_contract" {
+		err = link.InTx(ctx, c.DB, nil, save) // another request made it at this moment: now it is there
+	}
+	if err != nil {
+		return catalog.Presale{}, err
+	}
+	c.Relay.Notify()
+	return p, c.RefreshReference(ctx)
 }
 
 // supplyLots reads a household's promises of a product in a season: its lots, and as one more of them its sales at counters.

@@ -531,9 +531,12 @@ func (b *pages) paysOut(t *testing.T) {
 // reads opens the household's pages as itself and as its helper does.
 func (b *pages) reads(t *testing.T) {
 	household := b.logsIn(t, "household")
-	for _, path := range []string{"/my", "/my/income", "/my/income/print", "/my/sales", "/my/tickets", "/my/lots", "/my/account", "/my/helper"} {
+	for _, path := range []string{"/my", "/my/income", "/my/income/print", "/my/sales", "/my/more", "/my/tickets", "/my/lots", "/my/account", "/my/helper"} {
 		household.open(t, path)
 	}
+	raised := b.logsIn(t, "raised")
+	raised.open(t, "/my/sales")
+	raised.open(t, ask[string](t, raised, `document.querySelector('a[href^="/my/sales/"]').pathname`)) // how a sale came to its amount
 	code := ""
 	for _, l := range b.county.Logins {
 		if l.Login == "household" {

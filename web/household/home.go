@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
@@ -18,6 +19,8 @@ func (s *pages) routes() {
 	s.Guarded("GET", "/my/income/print", "household.income.print", s.incomePrint, earning...)
 	s.Guarded("GET", "/my/distributions", "household.distributions", s.distributions, earning...)
 	s.Guarded("GET", "/my/sales", "household.sales", s.sales, earning...)
+	s.Guarded("GET", "/my/sales/{no}/{line:[0-9]+}/{lot:[0-9]+}", "household.sale", s.sale, earning...)
+	s.Guarded("GET", "/my/more", "household.more", s.more, earning...)
 	s.Guarded("GET", "/my/tickets", "household.tickets", s.tickets, earning...)
 	s.Guarded("GET", "/my/tickets/{id:[0-9]+}", "household.ticket", s.ticket, earning...)
 	s.Guarded("GET", "/my/tickets/{id:[0-9]+}/print", "household.ticket.print", s.ticketPrint, earning...)
@@ -37,17 +40,19 @@ func (s *pages) routes() {
 	s.Guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
 }
 
+// homePage answers four questions: what was sold and handed over, what comes of it, when the money comes, and what to do next.
 type homePage struct {
 	page.HouseholdPage
-	Season  int   // 0: the county has none yet
-	Carried int64 // owed from earlier seasons
-	Sum     orders.IncomeSum
-	Person  int64
-	Next    *orders.Share // the next goods to hand over
-	Open    int           // shares that are still to be handed over
+	Season  int // 0: the county has none yet
+	Sold    []soldGoods
+	Income  orders.Income
+	Parts   orders.Parts // of all income of the season
+	Before  *orders.IncomeYear
 	Last    *payments.PayoutItem
 	Account payments.HouseholdAccount
-	Aloud   string
+	Asked   []contract.Quota // that wait for the household's answer
+	Next    *orders.Share    // the next goods to hand over
+	Open    int              // shares that are still to be handed over
 }
 
 func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
@@ -59,12 +64,18 @@ func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := homePage{HouseholdPage: who}
-	income, err := s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
-	if err != nil {
+	id := who.Household.ID
+	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id}); err != nil {
 		return err
 	}
-	d.Season, d.Sum, d.Person, d.Carried = income.Season, income.Sum, income.PerPersonFen, income.CarriedFen
-	shares, err := s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: orders.ShareExpected, Limit: 100})
+	d.Season = d.Income.Season
+	d.Sold, d.Parts = soldOf(d.Income.Entries), partsOf(d.Income.Entries)
+	for i, y := range d.Income.Years {
+		if y.Season == d.Season-1 && y.Total() > 0 {
+			d.Before = &d.Income.Years[i]
+		}
+	}
+	shares, err := s.Orders.Collection(ctx, orders.CollectionFilter{Household: id, State: orders.ShareExpected, Limit: 100})
 	if err != nil {
 		return err
 	}
@@ -74,7 +85,12 @@ func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 			d.Next = &shares.Items[i]
 		}
 	}
-	if d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID}); err != nil {
+	quotas, err := s.Contracts.Quotas(ctx, contract.QuotaFilter{Household: id, State: contract.QuotaProposed, Limit: 50})
+	if err != nil {
+		return err
+	}
+	d.Asked = quotas.Items
+	if d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: id}); err != nil {
 		return err
 	}
 	for i, p := range d.Account.Payouts { // newest first
@@ -84,4 +100,18 @@ func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.Render(w, r, http.StatusOK, "household/home", d)
+}
+
+type morePage struct{ page.HouseholdPage }
+
+// more lists the household's other pages.
+func (s *pages) more(w http.ResponseWriter, r *http.Request) error {
+	if s.ChooseHousehold(w, r) {
+		return nil
+	}
+	_, who, err := s.Acting(r)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "household/more", morePage{who})
 }

@@ -1,29 +1,32 @@
 package household
 
 import (
-	"bytes"
-	"encoding/base64"
-	"fmt"
-	"html/template"
+	"context"
 	"net/http"
 	"strconv"
 
-	"rsc.io/qr"
+	"github.com/gorilla/mux"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/payments"
 	"banmuyuan/web/page"
 )
 
-type salesPage struct {
-	page.HouseholdPage
-	Page    orders.CollectionPage
-	State   orders.ShareState
-	Reasons map[string]string // by policy and level, in words
+// sale is a share that a household sold, and the account of it.
+type sale struct {
+	orders.Share
+	Account orders.ShareAccount
 }
 
-// sales lists the household's sold shares: each with its collection day, its expected amount and why
-// it came to this household.
+type salesPage struct {
+	page.HouseholdPage
+	Page  orders.CollectionPage
+	Sales []sale
+	State orders.ShareState
+}
+
+// sales lists the household's sold shares: each with its collection day, its amount and why it came to this household.
 func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil
@@ -38,93 +41,109 @@ func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !f.Fail(err) {
 		return err
 	}
+	for _, share := range d.Page.Items {
+		one, err := s.accounted(ctx, share)
+		if err != nil {
+			return err
+		}
+		d.Sales = append(d.Sales, one)
+	}
 	return s.RenderForm(w, r, "household/sales", d, f)
 }
 
-type ticketsPage struct {
-	page.HouseholdPage
-	Page orders.TicketPage
-}
-
-func (s *pages) tickets(w http.ResponseWriter, r *http.Request) error {
-	if s.ChooseHousehold(w, r) {
-		return nil
-	}
-	ctx, who, err := s.Acting(r)
-	if err != nil {
-		return err
-	}
-	f := s.QueryForm(r)
-	d := ticketsPage{HouseholdPage: who}
-	if d.Page, err = s.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
-		return err
-	}
-	return s.RenderForm(w, r, "household/tickets", d, f)
-}
-
-type ticketPage struct {
-	page.HouseholdPage
-	Ticket orders.Ticket
-	QR     template.URL
-	Check  string // the address in the code
-}
-
-func (s *pages) ticketPage(r *http.Request) (ticketPage, error) {
-	ctx, who, err := s.Acting(r)
-	d := ticketPage{HouseholdPage: who}
-	if err != nil {
-		return d, err
-	}
-	if d.Ticket, err = s.Orders.Ticket(ctx, orders.TicketRef{ID: page.PathInt(r, "id")}); err != nil {
-		return d, err
-	}
-	if d.Ticket.HouseholdID != who.Household.ID {
-		return d, link.E(link.NotFound, "not_found", "")
-	}
-	path, err := s.URL("household.ticket", "id", d.Ticket.ID, "h", d.H)
-	if err != nil {
-		return d, err
-	}
-	d.Check = s.Abs(path)
-	d.QR, err = qrPicture(d.Check)
-	return d, err
-}
-
-// qrPicture draws a code as a picture that is part of the page.
-func qrPicture(text string) (template.URL, error) {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return "", fmt.Errorf("draw code: %w", err)
-	}
-	var b bytes.Buffer
-	size := code.Size + 8 // four modules of quiet ground on each side
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path d="`, size, size)
-	for y := range code.Size {
-		for x := range code.Size {
-			if code.Black(x, y) {
-				b.WriteString("M" + strconv.Itoa(x+4) + " " + strconv.Itoa(y+4) + "h1v1h-1z")
+// accounted reads the tickets of a share, if any of it was received.
+func (s *pages) accounted(ctx context.Context, share orders.Share) (sale, error) {
+	var tickets []orders.Ticket
+	if share.TicketID != 0 || share.Received > 0 {
+		f := orders.TicketFilter{Household: share.HouseholdID, OrderNo: share.OrderNo, Limit: 500}
+		for {
+			list, err := s.Orders.Tickets(ctx, f)
+			if err != nil {
+				return sale{}, err
+			}
+			tickets = append(tickets, list.Items...)
+			if f.Cursor = list.Cursor; f.Cursor == "" {
+				break
 			}
 		}
 	}
-	b.WriteString(`"/></svg>`)
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+	account, err := share.Account(tickets)
+	return sale{Share: share, Account: account}, err
 }
 
-func (s *pages) ticket(w http.ResponseWriter, r *http.Request) error {
+type salePage struct {
+	page.HouseholdPage
+	Sale  sale
+	Money []ticketMoney
+}
+
+// ticketMoney is what became of the household's part of a ticket.
+type ticketMoney struct {
+	orders.IncomeEntry
+	Payout *payments.PayoutItem
+}
+
+// sale is the account of one share, from the estimate over the scales to the bank.
+func (s *pages) sale(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil
 	}
-	d, err := s.ticketPage(r)
+	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "household/ticket", d)
+	d := salePage{HouseholdPage: who}
+	if d.Sale, err = s.findSale(ctx, r, who.Household.ID); err != nil {
+		return err
+	}
+	if len(d.Sale.Account.Tickets) > 0 {
+		if d.Money, err = s.moneyOf(ctx, d.Sale); err != nil {
+			return err
+		}
+	}
+	return s.Render(w, r, http.StatusOK, "household/sale", d)
 }
 
-func (s *pages) ticketPrint(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.ticketPage(r)
+func (s *pages) findSale(ctx context.Context, r *http.Request, household int64) (sale, error) {
+	line, err := strconv.Atoi(mux.Vars(r)["line"])
 	if err != nil {
-		return err
+		return sale{}, link.E(link.NotFound, "not_found", "")
 	}
-	return s.Render(w, r, http.StatusOK, "household/ticket_print", d)
+	list, err := s.Orders.Collection(ctx, orders.CollectionFilter{Household: household, OrderNo: mux.Vars(r)["no"], LotID: page.PathInt(r, "lot"), Limit: 500})
+	if err != nil {
+		return sale{}, err
+	}
+	for _, share := range list.Items {
+		if share.Line == line {
+			return s.accounted(ctx, share)
+		}
+	}
+	return sale{}, link.E(link.NotFound, "not_found", "")
+}
+
+// moneyOf finds the entries of a share's tickets in the household's ledger, and their payouts.
+func (s *pages) moneyOf(ctx context.Context, one sale) ([]ticketMoney, error) {
+	income, err := s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: one.HouseholdID, Season: one.Season})
+	if err != nil {
+		return nil, err
+	}
+	account, err := s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: one.HouseholdID})
+	if err != nil {
+		return nil, err
+	}
+	payouts := map[int64]*payments.PayoutItem{}
+	for i := range account.Payouts {
+		payouts[account.Payouts[i].ID] = &account.Payouts[i]
+	}
+	counted := map[int64]bool{}
+	for _, k := range one.Account.Tickets {
+		counted[k.ID] = true
+	}
+	var out []ticketMoney
+	for _, e := range income.Entries {
+		if counted[e.TicketID] && e.OwedFen+e.PaidFen != 0 {
+			out = append(out, ticketMoney{IncomeEntry: e, Payout: payouts[e.PayoutItem]})
+		}
+	}
+	return out, nil
 }

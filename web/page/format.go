@@ -28,6 +28,14 @@ func (Format) num(n int64) string { return money.FormatCount(n) }
 // Money writes fen as yuan: ¥1,234.50, −¥0.05.
 func (Format) Money(fen int64) string { return money.FormatYuan(fen) }
 
+// signed writes a difference with its sign.
+func (f Format) signed(fen int64) string {
+	if fen > 0 {
+		return "+" + f.Money(fen)
+	}
+	return f.Money(fen)
+}
+
 // price writes a price with its unit: ¥14.00/斤. Units are jin, kg or any other
 // word of the glossary's unit keys, already in the reader's language.
 func (f Format) price(fen int64, unit string) string { return f.Money(fen) + "/" + unit }

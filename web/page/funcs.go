@@ -96,6 +96,11 @@ func (s *Site) prose(l Lang, zh, en string, pairs []any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("t %q: %w", zh, err)
 	}
+	for name, value := range args {
+		if _, ok := value.(template.HTML); ok { // its tags would be read by people
+			return "", fmt.Errorf("t %q: %s is HTML: give the value, and its kind in the text, as in {%s:money}", zh, name, name)
+		}
+	}
 	return s.Glossary.fill(l, l.Pick(zh, en), args), nil
 }
 

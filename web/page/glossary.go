@@ -191,6 +191,10 @@ func asTime(v any) (time.Time, bool) {
 	switch t := v.(type) {
 	case time.Time:
 		return t, true
+	case *time.Time:
+		if t != nil {
+			return *t, true
+		}
 	case string:
 		parsed, err := time.Parse(time.RFC3339, t)
 		return parsed, err == nil

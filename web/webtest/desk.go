@@ -40,15 +40,17 @@ type Desk struct {
 	Payments *StubPayments
 	Seasons  *StubSeasons
 	Turns    *StubTurns
+	Quotas   *StubContracts
 }
 
 // NewDesk runs a site with made-up data; with changes the stubs that the site is given.
 func NewDesk(t *testing.T, with ...func(*Desk, *web.Deps)) *Desk {
 	t.Helper()
-	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}, Turns: &StubTurns{}}
+	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}, Turns: &StubTurns{}, Quotas: &StubContracts{}}
 	d.Site = New(t, func(_ *web.Config, deps *web.Deps) {
 		deps.Catalog, deps.Orders, deps.Payments = d.Catalog, d.Orders, d.Payments
 		deps.Seasons, deps.SeasonEnds, deps.Turns = d.Seasons, d.Seasons.Ends(), d.Turns
+		deps.Contracts = d.Quotas
 		for _, f := range with {
 			f(d, deps)
 		}
@@ -72,4 +74,6 @@ func (d *Desk) Helper(t *testing.T) *Person {
 }
 
 // SetEmpty makes the modules answer with nothing.
-func (d *Desk) SetEmpty() { d.Catalog.empty, d.Orders.empty, d.Payments.empty = true, true, true }
+func (d *Desk) SetEmpty() {
+	d.Catalog.empty, d.Orders.empty, d.Payments.empty, d.Quotas.empty = true, true, true, true
+}

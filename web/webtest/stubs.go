@@ -178,19 +178,24 @@ func (o *StubOrders) Orders(context.Context, orders.OrderFilter) (orders.OrderPa
 	return orders.OrderPage{Items: []orders.Order{StubOrder()}, Total: 4031, EstimateFen: 9_876_543_21, AmountFen: 1_234_567_89, Cursor: "next-order"}, nil
 }
 
-func (o *StubOrders) Collection(context.Context, orders.CollectionFilter) (orders.CollectionPage, error) {
+func (o *StubOrders) Collection(_ context.Context, f orders.CollectionFilter) (orders.CollectionPage, error) {
 	if o.empty {
 		return orders.CollectionPage{}, nil
 	}
-	return orders.CollectionPage{Total: 2, Qty: 15, Items: []orders.Share{
-		{OrderNo: "100000012", LotID: 9, HouseholdID: 77, Qty: 12, State: orders.ShareExpected, Policy: "fair/1", LevelFen: 210_00, ExpectedFen: 1413_60,
+	page := orders.CollectionPage{Total: 2, Qty: 15, Items: []orders.Share{
+		{OrderNo: "100000012", LotID: 9, HouseholdID: 77, Qty: 12, State: orders.ShareExpected, Policy: "fair/1", LevelFen: 210_00, ExpectedFen: 1413_60, SoldFen: 1413_60,
 			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelContract, DeliverFrom: Day.AddDate(0, 0, 5), DeliverTo: Day.AddDate(0, 0, 12)},
-		{OrderNo: "100000013", LotID: 9, HouseholdID: 77, Qty: 3, Received: 3, NetGrams: 12_750, State: orders.ShareWeighed, Policy: "direct/1", TicketID: 31, ExpectedFen: 353_40,
-			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelPrivate, DeliverFrom: Day, DeliverTo: Day}}}, nil
+		{OrderNo: "100000013", LotID: 9, HouseholdID: 77, Qty: 3, Received: 3, NetGrams: 12_750, State: orders.ShareWeighed, Policy: "direct/1", TicketID: 31, ExpectedFen: 355_39,
+			GramsPerUnit: 4_300, Grade: "extra", Price: money.Price{Fen: 1450, Per: 500}, SoldFen: 355_39, Season: 2026,
+			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelPrivate, DeliverFrom: Day, DeliverTo: Day}}}
+	page.Items = slices.DeleteFunc(page.Items, func(s orders.Share) bool {
+		return f.OrderNo != "" && s.OrderNo != f.OrderNo || f.State != "" && s.State != f.State
+	})
+	return page, nil
 }
 
 func stubTicket(id int64) orders.Ticket {
-	return orders.Ticket{ID: id, No: "GB-000031", OrderNo: "100000013", HouseholdID: 77, Units: 3, Rejected: 1, GrossGrams: 14_000, TareGrams: 1_250, NetGrams: 12_750, Grade: "extra",
+	return orders.Ticket{ID: id, No: "GB-000031", OrderNo: "100000013", LotID: 9, HouseholdID: 77, Units: 3, Rejected: 1, GrossGrams: 14_000, TareGrams: 1_250, NetGrams: 12_750, Grade: "extra",
 		Price: money.Price{Fen: 1450, Per: 500}, State: orders.TicketAccepted, AmountFen: 369_75, FeeFen: 18_49, NetFen: 351_26, Settled: true, WeighedAt: Day, Actor: "clerk.yongfeng",
 		Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", PriceUnit: "jin", Point: "永丰村收购点"}
 }
@@ -222,7 +227,7 @@ func (o *StubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.I
 		ByMonth:     []orders.IncomeGroup{{Key: "3", IncomeSum: orders.IncomeSum{PaidFen: 1050_00}}, {Key: "9", IncomeSum: orders.IncomeSum{OwedFen: 351_26, ExpectedFen: 1413_60}}},
 		ByProgramme: []orders.IncomeGroup{{Key: "geese", IncomeSum: orders.IncomeSum{OwedFen: 351_26, ExpectedFen: 1413_60}}, {Key: "seedpotato", IncomeSum: orders.IncomeSum{PaidFen: 1050_00}}},
 		ByChannel:   []orders.IncomeGroup{{Key: "private", IncomeSum: orders.IncomeSum{OwedFen: 351_26}}, {IncomeSum: orders.IncomeSum{PaidFen: 1050_00}}},
-		Years:       []orders.IncomeYear{{Season: 2025, PerPersonFen: 800_00, VillagePerPersonFen: 900_00}, {Season: 2026, PerPersonFen: 938_28, VillagePerPersonFen: 850_00}},
+		Years:       []orders.IncomeYear{{Season: 2025, IncomeSum: orders.IncomeSum{PaidFen: 2400_00}, PerPersonFen: 800_00, VillagePerPersonFen: 900_00}, {Season: 2026, PerPersonFen: 938_28, VillagePerPersonFen: 850_00}},
 		Entries: []orders.IncomeEntry{
 			{Season: 2026, Month: 9, Programme: "geese", Channel: catalog.ChannelPrivate, Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Qty: 3, Unit: "head",
 				GrossFen: 369_75, FeeFen: 18_49, VillageBP: 2050, OwedFen: 351_26, OccurredOn: Day, OrderNo: "100000013", TicketID: 31, TicketNo: "GB-000031", Policy: "fair/1", LevelFen: 210_00},

@@ -181,14 +181,20 @@ func (m *Room) Shares(ctx context.Context, c desk.Collector, where string, args 
 			continue
 		}
 		o, h := offers[s.OfferID], people[s.HouseholdID]
-		p, err := orders.ExpectedParts(money.Price{Fen: s.PriceFen, Per: s.PricePer}, s.UnitMeasure, s.Qty-s.Short, s.FeeBP, agents[s.LotID].BP)
+		price := money.Price{Fen: s.PriceFen, Per: s.PricePer}
+		sold, err := orders.ExpectedParts(price, s.UnitMeasure, s.Qty, s.FeeBP, agents[s.LotID].BP)
+		if err != nil {
+			return nil, fmt.Errorf("estimate share: %w", err)
+		}
+		p, err := orders.ExpectedParts(price, s.UnitMeasure, s.Qty-s.Short, s.FeeBP, agents[s.LotID].BP)
 		if err != nil {
 			return nil, fmt.Errorf("estimate share: %w", err)
 		}
 		out = append(out, orders.Share{
 			OrderID: s.OrderID, OrderNo: orders.Number(s.OrderID), Line: s.Line, LotID: s.LotID, HouseholdID: s.HouseholdID,
 			VillageID: s.VillageID, Qty: s.Qty, Received: s.Received, Short: s.Short, NetGrams: s.NetGrams, State: s.State,
-			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: p.NetFen(), AgentFen: p.AgentFen, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
+			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: p.NetFen(), AgentFen: p.AgentFen,
+			SoldFen: sold.NetFen(), Price: price, Season: o.Season, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
 			Unit: o.Unit, Grade: s.Grade, GramsPerUnit: o.GramsPerUnit, DeliverFrom: o.DeliverFrom, DeliverTo: o.DeliverTo,
 			Channel: s.Channel, Code: h.Code, Head: h.Head, Village: ref.Villages[s.VillageID].Name, Phone: h.Phone,
 		})
