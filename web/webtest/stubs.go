@@ -189,7 +189,7 @@ func (o *StubOrders) Collection(_ context.Context, f orders.CollectionFilter) (o
 			GramsPerUnit: 4_300, Grade: "extra", Price: money.Price{Fen: 1450, Per: 500}, SoldFen: 355_39, Season: 2026,
 			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelPrivate, DeliverFrom: Day, DeliverTo: Day}}}
 	page.Items = slices.DeleteFunc(page.Items, func(s orders.Share) bool {
-		return f.OrderNo != "" && s.OrderNo != f.OrderNo || f.State != "" && s.State != f.State
+		return f.Household != 0 && f.OrderNo != "" && s.OrderNo != f.OrderNo || f.State != "" && s.State != f.State
 	})
 	return page, nil
 }
