@@ -54,7 +54,10 @@ func (b *pages) contracts(t *testing.T) {
 	household.open(t, "/my/contracts")
 	household.open(t, "/my/contracts/"+no)
 	household.fill(t, "qty", "5")
-	household.choose(t, "agreed", "1")
+	household.press(t, "form.card button.button-wide")
+	if text := household.text(t); !strings.Contains(text, "合同上写的") || !strings.Contains(text, "乙方交售 5") {
+		t.Errorf("%s: the text is not shown before it is signed:\n%s", household.name, text)
+	}
 	household.press(t, "form.card button.button-wide")
 	if text := household.text(t); !strings.Contains(text, "签了") || !strings.Contains(text, title) {
 		t.Errorf("%s: the household has not signed:\n%s", household.name, text)

@@ -200,6 +200,7 @@ type SignUp struct {
 	No             string `json:"no"`
 	HouseholdID    int64  `json:"household_id"`
 	Qty            int64  `json:"qty"`
+	ReadHash       string `json:"read_hash,omitempty"` // of the text that was read, as TextHash has it: another text is not signed
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
@@ -209,6 +210,7 @@ type SignOffer struct {
 	Most     int64    `json:"most"`            // 0: nothing, and Why says so
 	Why      string   `json:"why,omitempty"`   // message key
 	Quota    *Quota   `json:"quota,omitempty"` // it has one already
+	Text     string   `json:"text,omitempty"`  // that would be signed for Qty
 	Agent    string   `json:"agent,omitempty"` // raises it on the household's behalf
 	AgentBP  int64    `json:"agent_bp,omitempty"`
 	UnitFen  int64    `json:"unit_fen"` // the household's income for a unit at the best grade's floor price
@@ -217,6 +219,7 @@ type SignOffer struct {
 type SignOfferRequest struct {
 	No          string `json:"no"`
 	HouseholdID int64  `json:"household_id"`
+	Qty         int64  `json:"qty,omitempty"` // for the text
 }
 
 // AnswerQuota is a household's answer to a proposal.
@@ -224,6 +227,8 @@ type AnswerQuota struct {
 	ID     int64  `json:"id"`
 	Accept bool   `json:"accept"`
 	Reason string `json:"reason,omitempty"`
+	// ReadHash is the hash of the text that was read, as TextHash has it: another text is not signed.
+	ReadHash string `json:"read_hash,omitempty"`
 }
 
 // CallOff orders a quantity of a running contract for a day. It is an order of its own: several a day are possible.

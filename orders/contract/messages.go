@@ -47,11 +47,12 @@ var Messages = map[string][2]string{
 	"contract.adjustment.unknown":    {"合同里没有这项加价或扣价，请重新选择。", "The contract has no such premium or deduction. Please choose again."},
 	"contract.adjustment.below_zero": {"扣完不剩钱了，请核对所选的扣价。", "Nothing would be left of the price. Please check the deductions."},
 
-	"quota.unknown":  {"没有找到这份签约。", "We could not find this quota."},
-	"quota.exists":   {"您家已经有这份合同的份额了。", "Your household has a quota of this contract already."},
-	"quota.bounds":   {"每户签 {min} 到 {max}，请调整数量。", "A household signs for {min} to {max}. Please adjust the quantity."},
-	"quota.too_late": {"答复期限已过，这份已经给了别的农户。", "The time to answer is over; it was offered to others."},
-	"quota.answered": {"这份已经答复过了，请刷新页面。", "This was answered already. Please reload the page."},
+	"quota.unknown":         {"没有找到这份签约。", "We could not find this quota."},
+	"contract.text.changed": {"合同的内容刚刚变了，请再看一遍，然后再签。", "The text of the contract has just changed. Please read it again, then sign."},
+	"quota.exists":          {"您家已经有这份合同的份额了。", "Your household has a quota of this contract already."},
+	"quota.bounds":          {"每户签 {min} 到 {max}，请调整数量。", "A household signs for {min} to {max}. Please adjust the quantity."},
+	"quota.too_late":        {"答复期限已过，这份已经给了别的农户。", "The time to answer is over; it was offered to others."},
+	"quota.answered":        {"这份已经答复过了，请刷新页面。", "This was answered already. Please reload the page."},
 
 	"reference.day":    {"只能填写今天或最近 {days} 天的价格。", "Prices can be entered for today and the last {days} days."},
 	"reference.source": {"请写明价格来源，2 到 {max} 个字。", "Please say where the price was seen, 2 to {max} characters."},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 )
@@ -123,6 +124,14 @@ func windowsZh(windows []Window) string {
 func TextHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
+}
+
+// CheckRead refuses a signature under another text than the one that was read.
+func CheckRead(text, readHash string) error {
+	if readHash != "" && readHash != TextHash(text) {
+		return link.E(link.Conflict, "contract.text.changed", "read_hash")
+	}
+	return nil
 }
 
 func unitZh(code string) string {

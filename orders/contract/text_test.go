@@ -105,3 +105,17 @@ func TestTextHash(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The text that was read is the text that is signed; a program that shows none says no hash.
+func TestAnotherTextIsNotSigned(t *testing.T) {
+	t.Parallel()
+	read := contract.TextHash("乙方交售 60 斤。")
+	for text, refused := range map[string]bool{"乙方交售 60 斤。": false, "乙方交售 600 斤。": true} {
+		if err := contract.CheckRead(text, read); (err != nil) != refused {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if err := contract.CheckRead("乙方交售 60 斤。", ""); err != nil {
+		t.Error(err)
+	}
+}

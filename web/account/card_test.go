@@ -110,7 +110,7 @@ func TestACardEntersNoAccount(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	secret := d.Card(t)
-	account := []string{"holder", "王大山", "bank", "农信社", "number", "6210000000001234"}
+	account := []string{"holder", "王大山", "bank", "农信社", "number", "6210000000001234", "sure", "1"}
 	begun := func(p *webtest.Person) string {
 		p.Post("/my/account/change", account...)
 		return d.Payments.Actors[len(d.Payments.Actors)-1].Begun

@@ -33,8 +33,8 @@ var (
 	recovery    = regexp.MustCompile(`<code>([a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4})</code>`)
 )
 
-// enrol sets up the second factor of the person and returns its secret and recovery codes.
-func enrol(t *testing.T, p *webtest.Person, c *clock) (secret string, codes []string) {
+// enrol sets up the second factor of the person and returns its secret, the code that did it, and the recovery codes.
+func enrol(t *testing.T, p *webtest.Person, c *clock) (secret, used string, codes []string) {
 	t.Helper()
 	found := typedSecret.FindStringSubmatch(html.UnescapeString(p.Get("/account/factor").Body))
 	if found == nil {
@@ -47,14 +47,15 @@ func enrol(t *testing.T, p *webtest.Person, c *clock) (secret string, codes []st
 	if res := p.Post("/account/factor", "code", code(t, secret, c), "password", "not the password"); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong password: %d", res.StatusCode)
 	}
-	res := p.Post("/account/factor", "code", code(t, secret, c), "password", webtest.Password)
+	used = code(t, secret, c)
+	res := p.Post("/account/factor", "code", used, "password", webtest.Password)
 	for _, m := range recovery.FindAllStringSubmatch(res.Body, -1) {
 		codes = append(codes, m[1])
 	}
 	if res.StatusCode != http.StatusOK || len(codes) != auth.RecoveryCodes {
 		t.Fatalf("enrol: %d with %d codes\n%s", res.StatusCode, len(codes), res.Body)
 	}
-	return secret, codes
+	return secret, used, codes
 }
 
 func code(t *testing.T, secret string, c *clock) string {
@@ -80,7 +81,7 @@ func TestLoginWithASecondFactor(t *testing.T) {
 	p := s.Login(t, auth.Account{Login: "approver", Name: "复核", Role: auth.Approver, Lang: "zh"})
 	other := s.Person(t)
 	other.Post("/login", "login", "approver", "password", webtest.Password)
-	secret, codes := enrol(t, p, c)
+	secret, used, codes := enrol(t, p, c)
 	if res := other.Get("/account"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("a session that began before goes on: %d", res.StatusCode)
 	}
@@ -101,17 +102,18 @@ func TestLoginWithASecondFactor(t *testing.T) {
 	if res := q.Get("/login/code?next=%2Faccount"); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, `autocomplete="one-time-code"`) {
 		t.Errorf("the page for the code: %d", res.StatusCode)
 	}
-	if res := q.Post("/login/code", "code", code(t, secret, c)); res.StatusCode != http.StatusUnprocessableEntity {
+	if res := q.Post("/login/code", "code", used); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("the code that enrolled works again: %d", res.StatusCode)
 	}
 	c.forward(time.Minute)
-	goesTo(t, "the code", q.Post("/login/code", "code", code(t, secret, c), "next", "/account"), "/account")
+	used = code(t, secret, c) // typed again it may be the one before the code of now
+	goesTo(t, "the code", q.Post("/login/code", "code", used, "next", "/account"), "/account")
 	if res := q.Get("/account"); res.StatusCode != http.StatusOK {
 		t.Errorf("logged in: %d", res.StatusCode)
 	}
 	q = s.Person(t)
 	q.Post("/login", "login", "approver", "password", webtest.Password)
-	if res := q.Post("/login/code", "code", code(t, secret, c)); res.StatusCode != http.StatusUnprocessableEntity {
+	if res := q.Post("/login/code", "code", used); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("the same code for a second login: %d", res.StatusCode)
 	}
 	c.forward(11 * time.Minute)

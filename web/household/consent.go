@@ -7,6 +7,12 @@ import (
 	"banmuyuan/web/page"
 )
 
+// consentPage asks in two steps: the text is read, and then it is asked once more.
+type consentPage struct {
+	page.HouseholdPage
+	Sure bool
+}
+
 // consent asks the household whether its helper may act for it. A helper may only end consent.
 func (s *pages) consent(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
@@ -16,7 +22,7 @@ func (s *pages) consent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "household/consent", d, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "household/consent", consentPage{HouseholdPage: d}, s.NewForm(page.LangOf(r)))
 }
 
 func (s *pages) consentSave(w http.ResponseWriter, r *http.Request) error {
@@ -29,12 +35,15 @@ func (s *pages) consentSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	given := f.Text("given") == "1"
+	if given && f.Text("sure") == "" {
+		return s.RenderForm(w, r, "household/consent", consentPage{d, true}, f)
+	}
 	// The household presses the button itself: that is its signature.
 	if _, err := s.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: d.Household.ID, Given: given, How: "signed"}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
-		return s.RenderForm(w, r, "household/consent", d, f)
+		return s.RenderForm(w, r, "household/consent", consentPage{HouseholdPage: d}, f)
 	}
 	if given {
 		s.Flash(r, page.Good, "household.consent.saved")

@@ -73,18 +73,25 @@ func (s *pages) contracts(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "household/contracts", d)
 }
 
+// contractPage asks in two steps: how much, and then, under the text that is signed, whether that is sure.
 type contractPage struct {
 	page.HouseholdPage
 	Offer contract.SignOffer
+	Sure  bool
+	Qty   int64  // of the text
+	Read  string // its hash
 }
 
-func (s *pages) contractPage(r *http.Request) (context.Context, contractPage, error) {
+func (s *pages) contractPage(r *http.Request, qty int64) (context.Context, contractPage, error) {
 	ctx, who, err := s.Acting(r)
 	d := contractPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Offer, err = s.Contracts.SignOffer(ctx, contract.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
+	d.Offer, err = s.Contracts.SignOffer(ctx, contract.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID, Qty: qty})
+	if d.Offer.Text != "" {
+		d.Qty, d.Read = qty, contract.TextHash(d.Offer.Text)
+	}
 	return ctx, d, err
 }
 
@@ -93,7 +100,7 @@ func (s *pages) contract(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil
 	}
-	_, d, err := s.contractPage(r)
+	_, d, err := s.contractPage(r, 0)
 	if err != nil {
 		return err
 	}
@@ -105,16 +112,22 @@ func (s *pages) contractSign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.contractPage(r)
+	qty := f.Int("qty")
+	ctx, d, err := s.contractPage(r, qty)
 	if err != nil {
 		return err
 	}
-	qty := f.Int("qty")
-	if f.Text("agreed") == "" {
-		f.Add("agreed", "contract.agree")
+	if !f.Need("qty") || !f.OK() {
+		return s.RenderForm(w, r, "household/contract", d, f)
 	}
-	if f.Need("qty") && f.OK() {
-		q, err := s.Contracts.SignUp(ctx, contract.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
+	sign := contract.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, ReadHash: f.Text("read"), IdempotencyKey: f.Key()}
+	if sign.ReadHash == "" {
+		if err := sign.Check(d.Offer.Contract.Terms); err != nil && !f.Fail(err) {
+			return err
+		}
+		d.Sure = f.OK()
+	} else {
+		q, err := s.Contracts.SignUp(ctx, sign)
 		if err == nil {
 			s.Flash(r, page.Good, "quota.signed")
 			return s.GoTo(w, r, "household.quota", "id", q.ID, "h", d.H)
@@ -126,9 +139,12 @@ func (s *pages) contractSign(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/contract", d, f)
 }
 
+// quotaPage asks in two steps: the text is read, and then it is asked once more.
 type quotaPage struct {
 	page.HouseholdPage
 	Quota contract.Quota
+	Sure  bool
+	Read  string // hash of the text
 }
 
 func (s *pages) quotaPage(r *http.Request) (context.Context, quotaPage, error) {
@@ -138,6 +154,7 @@ func (s *pages) quotaPage(r *http.Request) (context.Context, quotaPage, error) {
 		return ctx, d, err
 	}
 	d.Quota, err = s.Contracts.Quota(ctx, contract.QuotaRef{ID: page.PathInt(r, "id")})
+	d.Read = contract.TextHash(d.Quota.Text)
 	return ctx, d, err
 }
 
@@ -163,7 +180,11 @@ func (s *pages) quotaAnswer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	accept := f.Text("answer") == "yes"
-	_, err = s.Contracts.AnswerQuota(ctx, contract.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
+	if accept && f.Text("read") == "" {
+		d.Sure = true
+		return s.RenderForm(w, r, "household/quota", d, f)
+	}
+	_, err = s.Contracts.AnswerQuota(ctx, contract.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason"), ReadHash: f.Text("read")})
 	if err == nil {
 		if accept {
 			s.Flash(r, page.Good, "quota.signed")

@@ -96,7 +96,15 @@ func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
 	if res = p.Post("/my/lots/1?h=YA-01-001-0008", "capacity", "60"); res.StatusCode != http.StatusForbidden || len(d.Catalog.Offers) != 2 {
 		t.Errorf("offer without consent: %d", res.StatusCode)
 	}
-	res = p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
+	if res = p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "62"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a number of two digits: %d", res.StatusCode)
+	}
+	account := []string{"holder", "王大山", "bank", "农信社", "number", "6210000000001234"}
+	if res = p.Post("/my/account/change?h=YA-01-001-0007", account...); res.StatusCode != http.StatusOK || len(d.Payments.SetAccounts) != 0 ||
+		!strings.Contains(webtest.Prose(res.Body), "6210 0000 0000 1234") && !strings.Contains(res.Body, "<span>6210</span>") {
+		t.Errorf("it is not asked once more: %d\n%s", res.StatusCode, webtest.Prose(res.Body))
+	}
+	res = p.Post("/my/account/change?h=YA-01-001-0007", append(account, "sure", "1")...)
 	if res.StatusCode != http.StatusSeeOther || d.Payments.Actors[0].OnBehalfOf != 77 || d.Payments.SetAccounts[0].Number != "6210000000001234" {
 		t.Errorf("account: %d by %+v", res.StatusCode, d.Payments.Actors)
 	}
@@ -112,8 +120,11 @@ func TestHouseholdGivesAndEndsConsent(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Household(t)
+	if res := p.Post("/my/helper", "given", "1"); res.StatusCode != http.StatusOK || len(d.Catalog.Consents) != 0 || !strings.Contains(res.Body, "替您办事，确定吗") {
+		t.Errorf("it is not asked once more: %d", res.StatusCode)
+	}
 	for _, given := range []string{"1", "0"} {
-		if res := p.Post("/my/helper", "given", given); res.StatusCode != http.StatusSeeOther {
+		if res := p.Post("/my/helper", "given", given, "sure", "1"); res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("given %s: %d", given, res.StatusCode)
 		}
 	}

@@ -13,6 +13,7 @@ type accountPage struct {
 	page.HouseholdPage
 	Account payments.HouseholdAccount
 	Reads   bool // the session began by card or PIN
+	Sure    bool // the entered account is shown, to be confirmed
 }
 
 func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
@@ -55,8 +56,16 @@ func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.Need("holder", "bank", "number") {
-		_, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
-			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number"), Why: f.Text("why"), Document: f.Text("document")})
+		entered := payments.SetPayoutAccount{Household: d.Household.ID,
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number"), Why: f.Text("why"), Document: f.Text("document")}
+		if f.Text("sure") == "" && !d.Reads {
+			if _, err := entered.Check(); err != nil && !f.Fail(err) {
+				return err
+			}
+			d.Sure = f.OK()
+			return s.RenderForm(w, r, "household/account_change", d, f)
+		}
+		_, err := s.Payments.SetPayoutAccount(ctx, entered)
 		if err == nil {
 			s.Flash(r, page.Good, "household.account.review")
 			return s.GoTo(w, r, "household.account", "h", d.H)

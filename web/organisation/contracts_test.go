@@ -218,7 +218,12 @@ func TestHouseholdAnswersQuota(t *testing.T) {
 	if res := own.Get("/my/quotas/9"); !strings.Contains(res.Body, "签 150 斤，行吗？") || !strings.Contains(res.Body, "按最好等级的保底价，能得") {
 		t.Errorf("the question is not asked:\n%s", res.Body)
 	}
-	if res := own.Post("/my/quotas/9", "answer", "yes"); res.StatusCode != http.StatusSeeOther || !c.answers[0].Accept {
+	res := own.Post("/my/quotas/9", "answer", "yes")
+	read := webtest.Between(res.Body, `name="read" value="`, `"`)
+	if res.StatusCode != http.StatusOK || len(c.answers) != 0 || !strings.Contains(res.Body, "签 150 斤，确定吗？") || read == "" {
+		t.Errorf("it is not asked once more: %d, %q", res.StatusCode, read)
+	}
+	if res := own.Post("/my/quotas/9", "answer", "yes", "read", read); res.StatusCode != http.StatusSeeOther || !c.answers[0].Accept || c.answers[0].ReadHash != read {
 		t.Errorf("answered: %d, %+v", res.StatusCode, c.answers)
 	}
 	helper := d.Login(t, auth.Account{Login: "helper", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})

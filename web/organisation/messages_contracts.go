@@ -37,7 +37,6 @@ var contractWords = map[string][2]string{
 	"contract.moved":      {"已办理。", "Done."},
 	"contract.proposed":   {"已向 {n} 户提议份额。", "Quotas were proposed to {n} households."},
 	"contract.called_off": {"提货单 {no} 已生成，请按下面的清单安排收货。", "Call-off {no} is placed. Arrange the collection by the list below."},
-	"contract.agree":      {"请勾选“我看过合同，同意签”。", "Please tick that you have read the contract and agree."},
 	"quota.signed":        {"签好了。合同已经存好，随时可以来看、来打印。", "Signed. The contract is kept here; you can read and print it at any time."},
 	"quota.declined":      {"知道了，这份会给别的农户。", "Noted. It will be offered to another household."},
 	"reference.saved":     {"参考价已公布。", "The prices are published."},

@@ -333,6 +333,13 @@ func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (cont
 		return res, err
 	}
 	res.Most, res.Why = c.terms.Most(spare.Units, c.Promised)
+	if r.Qty > 0 {
+		signed, err := m.agreementFor(ctx, c, h, r.Qty)
+		if err != nil {
+			return res, err
+		}
+		res.Text = signed.text
+	}
 	return res, nil
 }
 
@@ -372,6 +379,9 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		about, done, err := m.Once(ctx, tx, r.IdempotencyKey, hash)
 		if err != nil || done {
 			id = about
+			return err
+		}
+		if err := contract.CheckRead(signed.text, r.ReadHash); err != nil {
 			return err
 		}
 		c, err := contractByID(ctx, tx, found.ID, true)
@@ -458,6 +468,9 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		a := link.ActorFrom(ctx)
 		if !r.Accept {
 			return m.decline(ctx, tx, c, q, to, a, reason)
+		}
+		if err := contract.CheckRead(signed.text, r.ReadHash); err != nil {
+			return err
 		}
 		book = true
 		_, err = tx.ExecContext(ctx, `
