@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -124,4 +125,27 @@ func TestQuotasAreConfirmedByADate(t *testing.T) {
 		_, err := b.orders.SignUp(household(asked.HouseholdID), contract.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
 		wantCode(t, err, link.Conflict, "contract.sign_over", "")
 	})
+}
+
+// A household signs the text that it read: for another quantity, or after the text has changed, nothing is signed.
+func TestSignsWhatWasRead(t *testing.T) {
+	b := setup(t)
+	c := b.signing()
+	offer, err := b.orders.SignOffer(household(1), contract.SignOfferRequest{No: c.No, Qty: 10})
+	if err != nil || !strings.Contains(offer.Text, "乙方交售 10") {
+		t.Fatalf("%q, %v", offer.Text, err)
+	}
+	read := contract.TextHash(offer.Text)
+	_, err = b.orders.SignUp(household(1), contract.SignUp{No: c.No, Qty: 11, ReadHash: read, IdempotencyKey: b.key()})
+	wantCode(t, err, link.Conflict, "contract.text.changed", "read_hash")
+	if n := b.count(`SELECT count(*) FROM quota`); n != 0 {
+		t.Errorf("%d quotas of a text that nobody read", n)
+	}
+	key := b.key()
+	for range 2 { // and again, as a lost answer is asked for again
+		q, err := b.orders.SignUp(household(1), contract.SignUp{No: c.No, Qty: 10, ReadHash: read, IdempotencyKey: key})
+		if err != nil || q.TextHash != read {
+			t.Errorf("%+v, %v", q, err)
+		}
+	}
 }

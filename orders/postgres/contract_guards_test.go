@@ -64,6 +64,8 @@ func TestHelperSignsOnlyWithConsent(t *testing.T) {
 		t.Errorf("%d quotas were answered", n)
 	}
 	consent(asked.HouseholdID, true)
+	_, err = b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: asked.ID, Accept: true, ReadHash: contract.TextHash("another text")})
+	wantCode(t, err, link.Conflict, "contract.text.changed", "read_hash")
 	q, err := b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: asked.ID, Accept: true})
 	if err != nil || q.State != contract.QuotaSigned || !q.OnBehalf || q.SignedBy == "" {
 		t.Errorf("with consent: %+v, %v", q, err)

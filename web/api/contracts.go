@@ -58,17 +58,20 @@ type signUpIn struct {
 	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
 	Household int64  `json:"household_id,omitempty" description:"For helpers: whom they sign for, with consent"`
 	Qty       int64  `json:"quantity"`
+	Read      string `json:"read_hash,omitempty" description:"SHA-256 of the text that was read, in hex: another text is not signed"`
 }
 
 type offerQuery struct {
 	No        string `path:"no"`
 	Household int64  `query:"household"`
+	Qty       int64  `query:"qty" description:"The quantity that the text is for"`
 }
 
 type answerIn struct {
 	ID     int64  `path:"id" json:"-"`
 	Accept bool   `json:"accept"`
 	Reason string `json:"reason,omitempty"`
+	Read   string `json:"read_hash,omitempty" description:"SHA-256 of the text that was read, in hex: another text is not signed"`
 }
 
 type callOffIn struct {
@@ -144,14 +147,14 @@ func (a *API) contractEndpoints() []endpoint {
 			}).created(),
 		op("GET", "/contracts/{no}/offer", "contracts.offer", "What a household may sign for", only(auth.Earning),
 			func(ctx context.Context, in offerQuery) (link.Raw[contract.SignOffer], error) {
-				return c.SignOffer(ctx, contract.SignOfferRequest{No: in.No, HouseholdID: in.Household})
+				return c.SignOffer(ctx, contract.SignOfferRequest{No: in.No, HouseholdID: in.Household, Qty: in.Qty})
 			}),
 		op("POST", "/contracts/{no}/quotas", "contracts.sign", "Sign up for a quota", only(auth.Earning),
 			func(ctx context.Context, in signUpIn) (link.Raw[contract.Quota], error) {
 				if err := needKey(in.Key); err != nil {
 					return nil, err
 				}
-				return c.SignUp(ctx, contract.SignUp{No: in.No, HouseholdID: in.Household, Qty: in.Qty, IdempotencyKey: in.Key})
+				return c.SignUp(ctx, contract.SignUp{No: in.No, HouseholdID: in.Household, Qty: in.Qty, ReadHash: in.Read, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/quotas", "contracts.quotas", "Quotas of a contract, or of the caller's household", loggedIn,
 			func(ctx context.Context, in quotaQuery) (link.Raw[contract.QuotaPage], error) {
@@ -164,7 +167,7 @@ func (a *API) contractEndpoints() []endpoint {
 			}),
 		op("POST", "/quotas/{id}/answer", "contracts.answer", "Accept or decline a proposed quota; the same answer twice is one", only(auth.Earning),
 			func(ctx context.Context, in answerIn) (link.Raw[contract.Quota], error) {
-				return c.AnswerQuota(ctx, contract.AnswerQuota{ID: in.ID, Accept: in.Accept, Reason: in.Reason})
+				return c.AnswerQuota(ctx, contract.AnswerQuota{ID: in.ID, Accept: in.Accept, Reason: in.Reason, ReadHash: in.Read})
 			}),
 		op("POST", "/contracts/{no}/call-offs", "contracts.call_off", "Call off a quantity for a day", buying,
 			func(ctx context.Context, in callOffIn) (link.Raw[orders.Order], error) {
