@@ -35,6 +35,9 @@ func (s *bookPages) account(w http.ResponseWriter, r *http.Request) error {
 	if d.Statement, err = s.Books.AccountStatement(r.Context(), d.Request); err != nil && !f.Fail(err) {
 		return err
 	}
+	if d.Words, err = page.NameParties(r.Context(), s.Site, d.Words, []string{d.Request.Account}); err != nil {
+		return err
+	}
 	return s.RenderForm(w, r, "county/account", d, f)
 }
 

@@ -62,7 +62,7 @@ func TestCountyPages(t *testing.T) {
 		"/county/payouts/3":                                 {"复核通过", "账户已销户", "YA-01-001-0007"},
 		"/county/payouts/4":                                 {"导入回盘", "沙盒银行"},
 		"/county/ledger":                                    {"借贷相等", "应付农户"},
-		"/county/ledger/journal?account=payable":            {"delivery:7", "¥60.00", "earlier"},
+		"/county/ledger/journal?account=payable":            {"delivery:7", "¥60.00", "earlier", "王大山 YA-01-001-0007"},
 		"/county/households?township=1&village=11&unsold=1": {"永丰村"},
 	} {
 		webtest.ReadPage(t, p, path, says...)

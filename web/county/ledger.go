@@ -30,6 +30,15 @@ func kindsOfPosting(w page.Words) []page.Option {
 	return options
 }
 
+func accountsOf(posted ...payments.JournalTxn) (codes []string) {
+	for _, txn := range posted {
+		for _, l := range txn.Lines {
+			codes = append(codes, l.Account)
+		}
+	}
+	return codes
+}
+
 // journal lists postings, newest first. An order is looked up by its number.
 func (s *bookPages) journal(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
@@ -46,6 +55,9 @@ func (s *bookPages) journal(w http.ResponseWriter, r *http.Request) error {
 	if f.OK() {
 		var err error
 		if d.Page, err = s.Payments.Journal(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+			return err
+		}
+		if d.Words, err = page.NameParties(r.Context(), s.Site, d.Words, accountsOf(d.Page.Items...)); err != nil {
 			return err
 		}
 	}

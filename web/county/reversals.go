@@ -45,6 +45,9 @@ func (s *bookPages) postingPage(r *http.Request) (postingPage, error) {
 		return d, link.E(link.NotFound, "reversal.unknown_txn", "")
 	}
 	d.Txn = found.Items[0]
+	if d.Words, err = page.NameParties(r.Context(), s.Site, d.Words, accountsOf(d.Txn)); err != nil {
+		return d, err
+	}
 	list, err := s.Reversals.Reversals(r.Context(), payments.ReversalFilter{Txn: d.Txn.ID, Limit: 50})
 	if err != nil {
 		return d, err

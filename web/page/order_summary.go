@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // OrderSummary is the summary of an order as every page, the print and messages to the buyer show it: its lines, its money
@@ -112,9 +113,17 @@ func (w Summarizer) Piece(l orders.Line) string {
 	return w.say("summary.piece", "unit", w.one(l.Unit), "fen", fen)
 }
 
+// publicCode is the code of a presale that has a page: a contract's presale has none.
+func publicCode(code string) string {
+	if _, ok := contract.ParseNumber(code); ok {
+		return ""
+	}
+	return code
+}
+
 // Line writes one line; origin may be nil.
 func (w Summarizer) Line(l orders.Line, origin *OriginText) SummaryLine {
-	out := SummaryLine{Title: w.Words.Text(l.Title), Picture: l.Picture, Presale: l.Presale, Seller: l.Seller, Grade: w.Words.Say("grade", l.Grade),
+	out := SummaryLine{Title: w.Words.Text(l.Title), Picture: l.Picture, Presale: publicCode(l.Presale), Seller: l.Seller, Grade: w.Words.Say("grade", l.Grade),
 		Qty: w.Units(l.Ordered, l.Unit), Price: w.Format.price(l.Price.Fen, w.one(l.PriceUnit)), Piece: w.Piece(l),
 		Dates: w.Format.fullSpan(l.DeliverFrom, l.DeliverTo), EstimateFen: l.EstimateFen, DepositFen: l.DepositFen, Weighed: orders.Weighed(l.PriceUnit)}
 	if l.Complete {

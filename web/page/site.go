@@ -41,6 +41,7 @@ type Config struct {
 type register interface {
 	Reference(ctx context.Context, q catalog.None) (catalog.Reference, error)
 	Household(ctx context.Context, q catalog.HouseholdRef) (catalog.Household, error)
+	Households(ctx context.Context, q catalog.HouseholdFilter) (catalog.HouseholdPage, error)
 }
 
 // Wing describes an audience: its pages, words and menu. Its handlers are registered by its package.

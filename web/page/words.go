@@ -16,13 +16,14 @@ type Words struct {
 	Glossary Glossary
 	Lang     Lang
 
-	names func(key string) (catalog.Text, bool) // of the county's data; may be nil
+	names   func(key string) (catalog.Text, bool) // of the county's data; may be nil
+	parties map[party]string                      // of ledger accounts: see NameParties
 }
 
 func (s *Site) Words(r *http.Request) Words { return s.WordsIn(LangOf(r)) }
 
 // WordsIn are the words of pages in one language, with the names that the county's data define.
-func (s *Site) WordsIn(l Lang) Words { return Words{s.Glossary, l, s.named} }
+func (s *Site) WordsIn(l Lang) Words { return Words{Glossary: s.Glossary, Lang: l, names: s.named} }
 
 // Words are the glossary in one language.
 func (g Glossary) Words(l Lang) Words { return Words{Glossary: g, Lang: l} }
