@@ -2,6 +2,7 @@ package household
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -14,17 +15,45 @@ type helperHouseholdsPage struct {
 	Words page.Words
 	Page  catalog.HouseholdPage
 	Query string
+	Task  string // "": all
+	Tasks []taskCount
+	Shown []lookedAfter
 }
 
-// helperHouseholds lists the households that the helper looks after.
+type taskCount struct {
+	Task       string
+	Households int
+}
+
+// helperHouseholds lists the households that the helper looks after, with the tasks of each.
 func (s *pages) helperHouseholds(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
-	d := helperHouseholdsPage{Words: s.Words(r), Query: f.Text("q")}
+	d := helperHouseholdsPage{Words: s.Words(r), Query: f.Text("q"), Task: f.Text("task")}
 	var err error
 	d.Page, err = s.Catalog.Households(r.Context(), catalog.HouseholdFilter{Query: d.Query,
-		HelperID: auth.FromContext(r.Context()).HelperID, Cursor: f.Text("cursor"), Limit: 20})
+		HelperID: auth.FromContext(r.Context()).HelperID, Cursor: f.Text("cursor"), Limit: 50})
 	if err != nil && !f.Fail(err) {
 		return err
+	}
+	all, err := s.lookAfter(r.Context(), d.Page.Items)
+	if err != nil {
+		return err
+	}
+	for _, task := range helperTasks {
+		n := 0
+		for _, h := range all {
+			if slices.Contains(h.Tasks, task) {
+				n++
+			}
+		}
+		if n > 0 {
+			d.Tasks = append(d.Tasks, taskCount{task, n})
+		}
+	}
+	for _, h := range all {
+		if d.Task == "" || slices.Contains(h.Tasks, d.Task) {
+			d.Shown = append(d.Shown, h)
+		}
 	}
 	return s.RenderForm(w, r, "household/helper", d, f)
 }

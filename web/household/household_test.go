@@ -69,7 +69,11 @@ func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Helper(t)
-	webtest.ReadPage(t, p, "/helper", "王大山", "有同意书", "没有同意书", "24,310")
+	webtest.ReadPage(t, p, "/helper", "王大山", "没有同意书 1", "24,310", "合同等着回答 1", "今天要办的", "¥2,814.86", "已到账 ¥1,050.00，等打款 ¥351.26", "收购合同等着回答")
+	webtest.ReadPage(t, p, "/helper?task=consent", "李秀英")
+	if body := p.Get("/helper?task=consent").Body; strings.Contains(body, "王大山") {
+		t.Error("one task’s list has a household without it")
+	}
 	webtest.ReadPage(t, p, "/helper/YA-01-001-0008/consent", "代办同意书", "李秀英", "签字")
 	p.Get("/helper?lang=zh") // the last page read was in English
 	if res := p.Get("/my"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/helper" {

@@ -14,6 +14,13 @@ var words = map[string][2]string{
 	"channel.agency":       {"大户代养", "Raised for you"},
 	"channel.distribution": {"分红", "Dividends"},
 
+	"helper.task.deliver": {"{days} 天内要交货", "To deliver within {days} days"},
+	"helper.task.answer":  {"合同等着回答", "A contract to answer"},
+	"helper.task.account": {"没有能用的收款账户", "No account that can be paid"},
+	"helper.task.consent": {"没有同意书", "No consent"},
+	"helper.task.arrived": {"这几天有钱到账", "Money arrived"},
+	"helper.task.unsold":  {"今年还没卖出", "Nothing sold this year"},
+
 	"income.stage.expected": {"还没交货（预计）", "Not yet delivered (estimate)"},
 	"income.stage.owed":     {"等打款", "To be paid"},
 	"income.stage.paid":     {"已经到账", "Paid"},
