@@ -2,6 +2,7 @@ package household
 
 import (
 	"net/http"
+	"slices"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
@@ -53,6 +54,11 @@ type homePage struct {
 	Asked   []contract.Quota // that wait for the household's answer
 	Next    *orders.Share    // the next goods to hand over
 	Open    int              // shares that are still to be handed over
+}
+
+// SoldByOrder reports whether something was sold by an order, which has an account of its own.
+func (d homePage) SoldByOrder() bool {
+	return slices.ContainsFunc(d.Sold, func(g soldGoods) bool { return g.Page == "household.sales" })
 }
 
 func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
