@@ -53,6 +53,9 @@ func browserStory(t *testing.T, w *world) {
 				b.weighs(t, no)
 				b.settles(t, no)
 				b.reads(t)
+				if c.width > 1000 {
+					b.prints(t)
+				}
 				b.desks(t)
 				b.trades(t)
 				b.adopts(t)
