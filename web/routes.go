@@ -11,6 +11,7 @@ import (
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
+	"banmuyuan/web/find"
 	"banmuyuan/web/household"
 	"banmuyuan/web/notify"
 	"banmuyuan/web/organisation"
@@ -57,6 +58,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
 		UnpaidRules: d.UnpaidRules, CoolingRules: d.CoolingRules, Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
 	cards := card.New(s.Site, card.Services{Catalog: d.Catalog, Cards: d.Cards, Digests: d.Digests, Passwords: passwords})
+	find.New(s.Site, find.Services{Catalog: d.Catalog})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
 		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)

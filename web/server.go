@@ -39,6 +39,7 @@ import (
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
+	"banmuyuan/web/find"
 	"banmuyuan/web/household"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
@@ -154,7 +155,7 @@ type Server struct {
 
 // Wings are the audiences of the site.
 func Wings() []page.Wing {
-	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), directory.Wing(), card.Wing(), document.Wing()}
+	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), directory.Wing(), card.Wing(), find.Wing(), document.Wing()}
 }
 
 // NewSiteGlossary joins the words of the modules, of the API and of all pages.

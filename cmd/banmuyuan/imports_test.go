@@ -58,9 +58,10 @@ var mayImport = []struct {
 	{"web/document", wingMay},
 	{"web/household", wingMay},
 	{"web/card", wingMay},
+	{"web/find", wingMay},
 	{"web/organisation", wingMay},
 	{"web/shop", wingMay},
-	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/card", "=web/county", "=web/directory", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
+	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/card", "=web/county", "=web/directory", "=web/document", "=web/find", "=web/household", "=web/organisation", "=web/shop"})},
 	{"web/...", []string{"web", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments", "=payments/cooling"}},
 	{"cmd/...", []string{""}},
 }
