@@ -65,7 +65,7 @@ func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Helper(t)
-	webtest.ReadPage(t, p, "/helper", "王大山", "有同意书", "没有同意书", "24,310")
+	webtest.ReadPage(t, p, "/helper", "王大山", "有同意书", "没有同意书", "24,310", "您帮扶的 4 户交给了周敏（县医院）", "您从孙梅（县一中）接手 6 户")
 	webtest.ReadPage(t, p, "/helper/YA-01-001-0008/consent", "代办同意书", "李秀英", "签字")
 	p.Get("/helper?lang=zh") // the last page read was in English
 	if res := p.Get("/my"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/helper" {
