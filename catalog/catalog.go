@@ -416,6 +416,9 @@ type HouseholdPage struct {
 	Total   int         `json:"total"`
 	Persons int64       `json:"persons"` // over all that match, not only the page
 	Cursor  string      `json:"cursor,omitempty"`
+
+	// Handovers are the latest that concern the helper who asks, the last first; only in its first page.
+	Handovers []Handover `json:"handovers,omitempty"`
 }
 
 type HouseholdRef struct {

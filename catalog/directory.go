@@ -161,6 +161,16 @@ type Entry struct {
 	History []EntryChange     `json:"history,omitempty"`
 }
 
+// A helper's history has these lines besides changes of its own cells, with the number of households and the other helper,
+// which is empty where there is none.
+const (
+	HandedOver = "handed_over"
+	TakenOver  = "taken_over"
+
+	HandedHouseholds = "households"
+	HandedHelper     = "helper"
+)
+
 // EntryChange is one change of an entry. From and To hold the cells of the changed fields.
 type EntryChange struct {
 	At      time.Time         `json:"at"`
@@ -183,6 +193,14 @@ type ReplaceHelper struct {
 	ID     int64  `json:"id"`
 	By     string `json:"by"` // the other helper, as cells name one: by name, or by name（unit）
 	Reason string `json:"reason"`
+}
+
+// Handover is a change of the helper of households, as one of the two helpers sees it.
+type Handover struct {
+	At         time.Time `json:"at" db:"at"`
+	Got        bool      `json:"got" db:"got"`               // false: given away
+	Other      string    `json:"other,omitempty" db:"other"` // helper, as cells name one; "" for none
+	Households int       `json:"households" db:"households"`
 }
 
 // HelperReplaced counts the households that another helper has now.

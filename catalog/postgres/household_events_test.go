@@ -116,6 +116,14 @@ func TestImportPublishesWhatItChanged(t *testing.T) {
 	if changed != (catalog.HouseholdFact{ID: 2, VillageID: 1, Persons: 9, Version: 2}) || added.ID <= 6 || added.VillageID != 1 || added.Persons != 4 || added.Version < 1 {
 		t.Errorf("published %+v and %+v", changed, added)
 	}
+	// The history has them like changes on a page.
+	e, err := c.Directory().Entry(operator, catalog.EntryRef{Kind: catalog.KindHousehold, ID: 2})
+	if err != nil || len(e.History) != 1 || e.History[0].What != "changed" || e.History[0].To["persons"] != "9" || len(e.History[0].To) != 1 {
+		t.Errorf("history of a changed household: %+v, %v", e.History, err)
+	}
+	if e, err = c.Directory().Entry(operator, catalog.EntryRef{Kind: catalog.KindHousehold, ID: added.ID}); err != nil || len(e.History) != 1 || e.History[0].What != "added" {
+		t.Errorf("history of a new household: %+v, %v", e.History, err)
+	}
 	if _, err := c.ImportHouseholds(operator, first); err != nil {
 		t.Fatal(err)
 	}

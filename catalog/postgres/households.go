@@ -146,8 +146,16 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 			}
 			page.Items = append(page.Items, h)
 		}
-		if err := rows.Err(); err != nil || f.MemberOf == 0 {
+		if err := rows.Err(); err != nil {
 			return err
+		}
+		if scope.Kind == catalog.ScopeHelper && f.Cursor == "" {
+			if page.Handovers, err = readHandovers(ctx, tx, scope.ID); err != nil {
+				return err
+			}
+		}
+		if f.MemberOf == 0 {
+			return nil
 		}
 		return readMemberships(ctx, tx, f.MemberOf, page.Items)
 	})
@@ -245,4 +253,24 @@ func (c *Catalog) defaultSeason() int { return c.reference.Load().forAll.Season 
 // ImportHouseholds passes an import to the directory.
 func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
 	return c.directory.ImportHouseholds(ctx, r)
+}
+
+// handoversShown is how many handovers a helper sees.
+const handoversShown = 5
+
+// readHandovers reads the latest handovers from and to a helper.
+func readHandovers(ctx context.Context, tx *sqlx.Tx, helper int64) ([]catalog.Handover, error) {
+	var out []catalog.Handover
+	err := tx.SelectContext(ctx, &out, `
+		SELECT at, what = $3 AS got, after ->> $5 AS other, (after ->> $6)::int AS households
+		FROM directory_change WHERE kind = $1 AND entry_id = $2 AND what IN ($3, $4)
+		ORDER BY id DESC LIMIT $7`,
+		catalog.KindHelper, helper, catalog.TakenOver, catalog.HandedOver, catalog.HandedHelper, catalog.HandedHouseholds, handoversShown)
+	if err != nil {
+		return nil, fmt.Errorf("read handovers of helper %d: %w", helper, err)
+	}
+	for i := range out {
+		out[i].At = out[i].At.UTC()
+	}
+	return out, nil
 }

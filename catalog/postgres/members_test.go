@@ -104,6 +104,7 @@ func TestHouseholdsChange(t *testing.T) {
 	if err != nil || h.Cells["helper"] != "周敏（县医院）" || h.History[0].Reason != "调离" || h.History[0].From["helper"] != "周敏（县一中）" || h.Cells["geese"] != one.Cells["geese"] {
 		t.Errorf("the household: %+v, %v", h, err)
 	}
+	b.handedOver(c, one.ID, helper.ID, former.ID)
 	former, helper = helper, former
 	if _, err := d.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHelper, ID: helper.ID, Reason: "调离"}); link.AsError(err).Key != "directory.used" {
 		t.Errorf("a helper with a household: %v", err)
@@ -121,6 +122,39 @@ func TestHouseholdsChange(t *testing.T) {
 		}
 	}
 	b.verify(c)
+}
+
+// handedOver: both helpers and the household see a household that went from one helper to the other and was given back.
+func (b *bundle) handedOver(c *postgres.Catalog, household, gave, got int64) {
+	b.t.Helper()
+	for helper, want := range map[int64]string{gave: catalog.HandedOver, got: catalog.TakenOver} {
+		e, err := c.Directory().Entry(county(b.t.Context()), catalog.EntryRef{Kind: catalog.KindHelper, ID: helper})
+		if err != nil || len(e.History) < 2 {
+			b.t.Fatalf("helper %d: %+v, %v", helper, e.History, err)
+		}
+		if ch := e.History[0]; ch.What != want || ch.Reason != "调离" || ch.To[catalog.HandedHouseholds] != "1" || ch.To[catalog.HandedHelper] == "" {
+			b.t.Errorf("history of helper %d: %+v", helper, ch)
+		}
+		own := link.WithActor(b.t.Context(), link.Actor{Account: 9, Login: "helper", Role: "helper", Helper: helper})
+		page, err := c.Households(own, catalog.HouseholdFilter{})
+		if err != nil || len(page.Handovers) != 2 {
+			b.t.Fatalf("handovers of helper %d: %+v, %v", helper, page.Handovers, err)
+		}
+		last, first := page.Handovers[0], page.Handovers[1]
+		if last.Got != (helper == got) || first.Got == last.Got || last.Households != 1 || last.Other == "" {
+			b.t.Errorf("helper %d sees %+v", helper, page.Handovers)
+		}
+	}
+	log, err := c.HouseholdLog(county(b.t.Context()), catalog.HouseholdRef{ID: household})
+	n := 0
+	for _, a := range log.Actions {
+		if a.What == "helper" && a.Args["from"] != a.Args["to"] {
+			n++
+		}
+	}
+	if err != nil || n != 2 {
+		b.t.Errorf("the household is told %d handovers: %+v, %v", n, log.Actions, err)
+	}
 }
 
 // TestEveryKindHasItsActs: an entry of each kind is added, changed and, unless it stays, retired and restored, and its history

@@ -38,7 +38,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 		return catalog.Presale{}, err
 	}
 	c.Relay.Notify()
-	return p, nil
+	return p, c.RefreshReference(ctx)
 }
 
 // checkPresale checks a presale as typed against the reference.
@@ -154,7 +154,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 		return catalog.Presale{}, err
 	}
 	c.Relay.Notify()
-	return p, nil
+	return p, c.RefreshReference(ctx) // the next page shows the new state
 }
 
 // movePresale changes the state of a presale, whose season is locked, and writes its history. Asking for the present state

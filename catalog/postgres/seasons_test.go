@@ -91,6 +91,9 @@ func TestASeasonFollowsAnother(t *testing.T) {
 	if _, err := c.SetPresaleState(operator, catalog.PresaleStateRequest{ID: next.ID, State: catalog.PresaleOpen}); err != nil {
 		t.Fatal(err)
 	}
+	if d, err := c.Presale(operator, catalog.PresaleRef{Code: next.Code}); err != nil || d.State != catalog.PresaleOpen || d.Capacity == 0 {
+		t.Errorf("just opened: %+v, %v", d, err)
+	}
 	b.refresh(c)
 	old, err := c.Reserve(system, b.reserve(geese, 1, 60))
 	if err != nil {

@@ -125,6 +125,8 @@ func (f *Field) zero() any {
 func Clean(cell string) string {
 	cell = norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
+		case r >= ' ' && r <= '~', r >= '一' && r <= '龥': // nearly every cell: no table is asked
+			return r
 		case r == '\n' || r == '\t':
 			return r
 		case r == '\u2028' || r == '\u2029':

@@ -61,13 +61,24 @@ func (r HistoricIncome) Key() string {
 	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%d", r.Season, r.Month, r.Programme, r.Channel, r.Product, r.Household)
 }
 
-// SortHistory returns the rows by group and household.
+// SortHistory returns the rows by group and household. Rows of one group and household keep their order.
 func SortHistory(rows []HistoricIncome) []HistoricIncome {
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, func(a, b HistoricIncome) int {
-		return cmp.Or(cmp.Compare(a.Posting(), b.Posting()), cmp.Compare(a.Household, b.Household))
+	type place struct {
+		posting string
+		row     int
+	}
+	places := make([]place, len(rows))
+	for i := range rows {
+		places[i] = place{rows[i].Posting(), i} // made once: a comparison would make two
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.posting, b.posting), cmp.Compare(rows[a.row].Household, rows[b.row].Household), cmp.Compare(a.row, b.row))
 	})
-	return rows
+	sorted := make([]HistoricIncome, len(rows))
+	for i, p := range places {
+		sorted[i] = rows[p.row]
+	}
+	return sorted
 }
 
 // HistoryGroups returns the number of sorted rows from the beginning that make whole groups and are least or more; all when

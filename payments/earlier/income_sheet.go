@@ -69,25 +69,26 @@ func (r IncomeRow) Income() HistoricIncome {
 
 // CheckIncomes checks the rows of a batch together. An entry that occurs twice is wrong in each of its rows.
 func CheckIncomes(rows []IncomeRow, now time.Time) []payments.AccountVerdict {
-	lines := map[string][]int{}
-	for _, r := range rows {
-		if r.Household.ID != 0 && len(r.Faults) == 0 {
-			key := r.Income().Key()
-			lines[key] = append(lines[key], r.Line)
+	lines, keys, incomes := map[string][]int{}, make([]string, len(rows)), make([]HistoricIncome, len(rows))
+	for i, r := range rows {
+		if len(r.Faults) > 0 {
+			continue
+		}
+		incomes[i] = r.Income()
+		if r.Household.ID != 0 {
+			keys[i] = incomes[i].Key()
+			lines[keys[i]] = append(lines[keys[i]], r.Line)
 		}
 	}
 	out := make([]payments.AccountVerdict, len(rows))
 	for i, r := range rows {
-		var twice []int
-		if r.Household.ID != 0 && len(r.Faults) == 0 {
-			twice = lines[r.Income().Key()]
-		}
-		out[i] = r.check(twice, now)
+		out[i] = r.check(incomes[i], lines[keys[i]], now)
 	}
 	return out
 }
 
-func (r IncomeRow) check(lines []int, now time.Time) payments.AccountVerdict {
+// check checks a row without faults by its income, and lists the lines of the same entry.
+func (r IncomeRow) check(in HistoricIncome, lines []int, now time.Time) payments.AccountVerdict {
 	v := payments.AccountVerdict{Outcome: payments.AccountNew, Findings: []payments.AccountFinding{}, Shared: []int64{}}
 	wrong := func(field, key string, args ...string) {
 		v.Outcome = payments.AccountWrong
@@ -100,7 +101,6 @@ func (r IncomeRow) check(lines []int, now time.Time) payments.AccountVerdict {
 	if len(r.Faults) > 0 {
 		return v
 	}
-	in := r.Income()
 	switch {
 	case r.Household.ID == 0:
 		wrong("household", "accounts.household.unknown")

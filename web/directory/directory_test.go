@@ -119,7 +119,8 @@ func TestEntryForms(t *testing.T) {
 		t.Errorf("in use: %d\n%s", res.StatusCode, res.Body)
 	}
 	v.Refuse = nil
-	webtest.ReadPage(t, p, "/county/directory/helper/7", "把帮扶的户交给别人", `list="names-others"`)
+	webtest.ReadPage(t, p, "/county/directory/helper/7", "把帮扶的户交给别人", `list="names-others"`,
+		"帮扶的户交给别人", "4 户 → 周敏（县医院）", "接手帮扶的户", "孙梅（县一中） → 6 户")
 	if res = p.Post("/county/directory/helper/7/replace", "by", "周敏（县医院）", "because", ""); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, `id="f-because-error"`) {
 		t.Errorf("replace without a reason: %d\n%s", res.StatusCode, res.Body)
 	}

@@ -16,6 +16,8 @@ type changeRow struct {
 	At               time.Time
 	What, By, Reason string
 	Lines            []changeLine
+
+	Households, Other string // of a handover: the number, and the other helper
 }
 
 type entryPage struct {
@@ -86,6 +88,10 @@ func changeRowOf(l page.Lang, k *entry.Kind, ch catalog.EntryChange) changeRow {
 	row := changeRow{At: ch.At, What: ch.What, By: ch.By, Reason: ch.Reason}
 	if ch.Command {
 		row.By = byCommand(l)
+	}
+	if ch.What == catalog.HandedOver || ch.What == catalog.TakenOver {
+		row.Households, row.Other = ch.To[catalog.HandedHouseholds], ch.To[catalog.HandedHelper]
+		return row
 	}
 	for i := range k.Fields {
 		f := &k.Fields[i]

@@ -15,6 +15,9 @@ var words = map[string][2]string{
 	"directory.what.retired":  {"停用", "Taken out of use"},
 	"directory.what.restored": {"恢复使用", "Back in use"},
 
+	"directory.what.handed_over": {"帮扶的户交给别人", "Households handed over"},
+	"directory.what.taken_over":  {"接手帮扶的户", "Households taken over"},
+
 	"directory.saved":    {"已保存。", "Saved."},
 	"directory.retired":  {"已停用。以前的订单和账不受影响。", "Taken out of use. Earlier orders and accounts stay as they are."},
 	"directory.restored": {"已恢复使用。", "Back in use."},

@@ -69,7 +69,8 @@ func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Helper(t)
-	webtest.ReadPage(t, p, "/helper", "王大山", "没有同意书 1", "24,310", "合同等着回答 1", "今天要办的", "¥2,814.86", "已到账 ¥1,050.00 等打款 ¥351.26 还没交货 ¥1,413.60", "收购合同等着回答")
+	webtest.ReadPage(t, p, "/helper", "王大山", "没有同意书 1", "24,310", "合同等着回答 1", "今天要办的", "¥2,814.86", "已到账 ¥1,050.00 等打款 ¥351.26 还没交货 ¥1,413.60", "收购合同等着回答",
+		"您帮扶的 4 户交给了周敏（县医院）", "您从孙梅（县一中）接手 6 户")
 	webtest.ReadPage(t, p, "/helper?task=consent", "李秀英")
 	if body := p.Get("/helper?task=consent").Body; strings.Contains(body, "王大山") {
 		t.Error("one task’s list has a household without it")

@@ -70,6 +70,11 @@ func (d *StubDirectory) Entry(_ context.Context, r catalog.EntryRef) (catalog.En
 		{At: Day, By: "operator", What: "changed", Reason: "并村", From: map[string]string{"name": "东河屯", "poor": no}, To: map[string]string{"name": "东河村", "poor": yes}},
 		{At: Day.AddDate(0, -1, 0), By: "setup", Command: true, What: "added", To: map[string]string{"name": "东河屯", "poor": no}},
 	}
+	if r.Kind == catalog.KindHelper {
+		e.History = append(e.History,
+			catalog.EntryChange{At: Day, By: "operator", What: catalog.HandedOver, Reason: "调离", To: map[string]string{catalog.HandedHouseholds: "4", catalog.HandedHelper: "周敏（县医院）"}},
+			catalog.EntryChange{At: Day, By: "operator", What: catalog.TakenOver, To: map[string]string{catalog.HandedHouseholds: "6", catalog.HandedHelper: "孙梅（县一中）"}})
+	}
 	return e, nil
 }
 

@@ -118,7 +118,8 @@ func (c *StubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (
 	}
 	second := stubHousehold()
 	second.ID, second.Code, second.Head, second.Consent = 78, "YA-01-001-0008", "李秀英", false
-	return catalog.HouseholdPage{Items: []catalog.Household{stubHousehold(), second}, Total: 11_187, Persons: 24_310, Cursor: "next-household"}, nil
+	return catalog.HouseholdPage{Items: []catalog.Household{stubHousehold(), second}, Total: 11_187, Persons: 24_310, Cursor: "next-household",
+		Handovers: []catalog.Handover{{At: Day, Other: "周敏（县医院）", Households: 4}, {At: Day, Got: true, Other: "孙梅（县一中）", Households: 6}}}, nil
 }
 
 func (c *StubCatalog) HouseholdLots(_ context.Context, _ catalog.HouseholdSeason) (catalog.HouseholdLots, error) {

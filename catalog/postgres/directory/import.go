@@ -60,6 +60,8 @@ type importer struct {
 	fresh    [][]any // new households, of householdColumns
 	heads    [][]any // persons, of personColumns
 	actions  []desk.Action
+	history  []directoryChange
+	given    handovers
 }
 
 // double is a row that has the id number of another household.
@@ -100,11 +102,17 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 	if r.DryRun {
 		return nil
 	}
-	return im.finish(ctx)
+	return im.finish(ctx, im.room.newLoad())
 }
 
-// finish stores the rows, opens the reviews that they ask for, and has memory and other modules learn the changes.
-func (im *importer) finish(ctx context.Context) error {
+// finish writes the history, stores the rows, opens the reviews that they ask for, and has memory and other modules learn the changes.
+func (im *importer) finish(ctx context.Context, l *load) error {
+	if err := l.note(ctx, im.tx, kindOf(catalog.KindHousehold), im.history); err != nil {
+		return err
+	}
+	if err := l.note(ctx, im.tx, kindOf(catalog.KindHelper), im.given.changes(im.helpers)); err != nil {
+		return err
+	}
 	if err := im.flush(ctx); err != nil {
 		return err
 	}
@@ -328,7 +336,19 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 	}
 	im.changed = append(im.changed, id)
 	im.actions = append(im.actions, desk.Action{Household: id, What: "import", Detail: map[string]any{"line": row.Line}})
+	im.remember(row.Code, id, before, w)
 	return id, nil
+}
+
+// remember notes what a row changes for the history. before is nil for a new household.
+func (im *importer) remember(code string, id int64, before *catalog.Registered, after catalog.Registered) {
+	var was entry.Values
+	if before != nil {
+		was = im.values(*before, code)
+		im.handOver(id, before.Helper, after.Helper)
+	}
+	k, is := kindOf(catalog.KindHousehold), im.values(after, code)
+	im.history = append(im.history, newChange(k, id, was, is, was.Changed(k, is), before != nil))
 }
 
 var householdColumns = []string{"id", "code", "head", "persons", "village_id", "helper_id", "phone", "programmes", "garden_m2", "geese", "kinds", "raiser",

@@ -429,7 +429,6 @@ func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows 
 	if err := im.read(ctx, in); err != nil {
 		return err
 	}
-	var changes []directoryChange
 	for _, row := range in {
 		r := byLine[row.Line]
 		if im.register.Households[row.Code] == nil {
@@ -467,20 +466,11 @@ func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows 
 		}
 		im.learn(row, id, res.After)
 		l.saved = id
-		var before entry.Values
-		if known {
-			before = im.values(*res.Before, row.Code)
-		}
-		after := im.values(res.After, row.Code)
-		changes = append(changes, newChange(k, id, before, after, before.Changed(k, after), known))
 	}
 	if l.dry {
 		return im.flush(ctx) // later rows meet them
 	}
-	if err := l.note(ctx, tx, k, changes); err != nil {
-		return err
-	}
-	return im.finish(ctx)
+	return im.finish(ctx, l)
 }
 
 // members takes persons of households besides their heads.
