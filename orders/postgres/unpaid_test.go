@@ -141,7 +141,7 @@ func TestUnpaidRulesAreTheCountys(t *testing.T) {
 	wantCode(t, err, link.Conflict, "order.unpaid.orders", "")
 	b.eventually("the other process keeps to it", func() bool {
 		_, err := other.Place(verified(501, "one"), b.asking(geese, 1))
-		return link.CodeOf(err) == link.Conflict
+		return link.CodeOf(err) == link.Conflict && link.AsError(err).Args["max"] == "1"
 	})
 	if r, err := b.orders.SetUnpaidRules(approves, orders.UnpaidLimits{Orders: 9, OrgOrders: 6, Part: 20}); err != nil || r.Orders != 9 || len(r.History) != 2 {
 		t.Errorf("looser: %+v, %v", r, err)
