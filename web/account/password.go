@@ -59,11 +59,11 @@ func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 
 // checkPassword is auth.CheckPassword with the names of the installation. Names that cannot be read stop nobody.
 func (s *Pages) checkPassword(ctx context.Context, password, login string) string {
-	names, err := s.PublicNames(ctx)
+	ref, err := s.Reference(ctx)
 	if err != nil {
-		s.Log.WarnContext(ctx, "passwords not held against names", "error", err)
+		s.Log.WarnContext(ctx, "password not held against names", "error", err)
 	}
-	return auth.CheckPassword(password, login, names...)
+	return auth.CheckPassword(password, login, page.PublicNames(ref)...)
 }
 
 // setPassword sets the password of the account that is logged in.

@@ -100,11 +100,7 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 
 // PublicNames are the names of the county, its townships and products, in both languages: words that people guess as passwords.
 // A Chinese name of a place is there without its last character as well (依安 beside 依安县).
-func (s *Site) PublicNames(ctx context.Context) ([]string, error) {
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return nil, err
-	}
+func PublicNames(ref catalog.Reference) []string {
 	names := []string{ref.County.Name.Zh, ref.County.Name.En}
 	for _, t := range ref.Townships {
 		names = append(names, t.Name)
@@ -117,7 +113,7 @@ func (s *Site) PublicNames(ctx context.Context) ([]string, error) {
 	for _, p := range ref.Products {
 		names = append(names, p.Name.Zh, p.Name.En)
 	}
-	return names, nil
+	return names
 }
 
 // referenceWait bounds the wait of a page that is being written for names.
