@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	writtenActs = regexp.MustCompile(`(?:link\.Act\{Kind: |c\.did\()"([a-z_]+\.[a-z_]+)"`)
+	writtenActs = regexp.MustCompile(`(?:link\.Act\{Kind: |c\.did\(|quotaAct\()"([a-z_]+\.[a-z_]+)"`)
 	decidedActs = regexp.MustCompile(`(?:c\.decided\(|desk\.Decided\(ctx, tx, )"([a-z_]+)"`)
 )
 

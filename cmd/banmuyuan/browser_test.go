@@ -559,11 +559,13 @@ func (b *pages) desks(t *testing.T) {
 		"/county/ledger", "/county/ledger/journal", "/county/seasons",
 		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new",
 		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new",
-		"/county/payouts/accounts", "/county/villages/1/money"} {
+		"/county/payouts/accounts", "/county/villages/1/money", "/county/rules", "/county/objections"} {
 		operator.open(t, path)
 	}
 	admin := b.logsIn(t, "admin")
-	admin.open(t, "/county/accounts?q=operator")
+	for _, path := range []string{"/county/security", "/county/audit", "/account/sessions", "/account/factor", "/county/accounts?q=operator"} {
+		admin.open(t, path)
+	}
 	admin.press(t, `th a[href^="/county/accounts/"]`)
 	officer := b.logsIn(t, "market")
 	for _, path := range []string{"/desk", "/desk/buy", "/desk/orders", "/account"} {

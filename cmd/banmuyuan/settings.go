@@ -190,10 +190,13 @@ func (i installation) checkNumbers(f *faults) {
 
 // short writes a duration without zeros at its end.
 func short(d time.Duration) string {
-	if d%time.Hour == 0 {
+	switch {
+	case d%time.Hour == 0:
 		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
 	}
-	return fmt.Sprintf("%dm", d/time.Minute)
+	return d.String()
 }
 
 func (i installation) checkAddresses(f *faults) {

@@ -88,6 +88,9 @@ func TestSettingsAreChecked(t *testing.T) {
 		found := false
 		for _, one := range f {
 			found = found || strings.Contains(one.name, c.names)
+			if strings.Contains(one.do, " 0m") {
+				t.Errorf("%s=%q: %q names a time that is refused", c.name, c.value, one.do)
+			}
 			if one.problem == "" || one.do == "" {
 				t.Errorf("%s=%q: %+v does not say what to do", c.name, c.value, one)
 			}

@@ -371,7 +371,8 @@ func TestWhatStands(t *testing.T) {
 	wantCode(t, err, link.Conflict, "contract.not_draft", "")
 	b.move(officer(), c.No, contract.StepOpen)
 	wantActs(t, b.db, "contract.submit", "contract.approve", "contract.open")
-	b.sign(c.No, 1, 10)
+	signed := b.sign(c.No, 1, 10)
+	wantActs(t, b.db, "contract.submit", "contract.approve", "contract.open", fmt.Sprint("contract.signed_up ", signed.ID))
 	for _, c := range []struct{ sql, constraint string }{
 		{`UPDATE contract SET quantity = 1000`, "contract_terms_stand"},
 		{`UPDATE contract SET terms = '{}'`, "contract_terms_stand"},

@@ -193,6 +193,20 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	notes, err = b.orders.Deliveries(purchaser, orders.OrderRef{No: o.No})
 	b.must(err)
 	b.wantVillageFees(notes)
+	// A part on which orders and payments do not agree is a finding of verify.
+	for _, c := range []struct {
+		change string
+		found  bool
+	}{{"- 1", true}, {"+ 1", false}} {
+		_, err = b.db.Exec(`ALTER TABLE delivery DISABLE TRIGGER USER; UPDATE delivery SET village_fen = village_fen ` + c.change +
+			` WHERE reversed_at IS NULL; ALTER TABLE delivery ENABLE TRIGGER USER`)
+		b.must(err)
+		found, err := b.orders.Verify(system(), orders.None{})
+		b.must(err)
+		if hasFinding(found, "fees of villages") != c.found {
+			t.Errorf("parts of villages %s: verify finds %+v", c.change, found.Items)
+		}
+	}
 	if i := b.income(ofHousehold(s.HouseholdID), 0); len(i.Entries) != 1 || i.Entries[0].TicketID != right.ID || i.Entries[0].VillageBP != 2050 {
 		t.Errorf("after the correction household %d reads %+v", s.HouseholdID, i.Entries)
 	}

@@ -23,13 +23,17 @@ func (s *Service) storeDoubtful(ctx context.Context, lines []bankfile.StatementL
 				continue
 			}
 			l := lines[i]
-			err := c.exec(ctx, "write doubtful line", `
+			var ids []int64
+			err := c.tx.SelectContext(ctx, &ids, `
 				INSERT INTO bank_doubtful_line (line_key, bank_ref, fen, either, party, memo, paid_on, balance_fen, reversal, currency, seen, doubts, in_file, state, actor, created_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7::date, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (account, line_key) DO NOTHING`,
+				VALUES ($1, $2, $3, $4, $5, $6, $7::date, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (account, line_key) DO NOTHING RETURNING id`,
 				v.Key, l.Ref, l.Fen, l.Unknown, l.Party, l.Memo, day(l.Date), nullFen(l.Balance), l.Reversal, l.Currency, l.Seen, pq.Array(v.Doubts), inFile,
 				payments.DoubtOpen, c.actor, c.now)
 			if err != nil {
-				return err
+				return fmt.Errorf("write doubtful line: %w", err)
+			}
+			if len(ids) > 0 && !inFile {
+				c.did("transfer.typed_doubtful", "statement_line", ids[0], "")
 			}
 		}
 		return nil
@@ -168,7 +172,7 @@ func (c *change) bookDoubtful(ctx context.Context, s *Service, l *doubtfulRow, a
 		line.Balance = &l.Balance.Int64
 	}
 	if fen > 0 {
-		if err := c.bookIncoming(ctx, s, []keyedLine{line}, l.InFile, map[string]bool{}); err != nil {
+		if _, err := c.bookIncoming(ctx, s, []keyedLine{line}, l.InFile); err != nil {
 			return err
 		}
 	} else if err := c.insertOutgoing(ctx, []keyedLine{line}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -151,7 +152,16 @@ func (s *Service) recordIncoming(ctx context.Context, lines []bankfile.Statement
 	}
 	fresh := map[string]bool{}
 	for part := range slices.Chunk(todo, statementPart) {
-		err := s.change(ctx, func(c *change) error { return c.bookIncoming(ctx, s, part, inFile, fresh) })
+		err := s.change(ctx, func(c *change) error {
+			booked, err := c.bookIncoming(ctx, s, part, inFile)
+			for _, l := range booked {
+				fresh[l.Key] = true
+				if !inFile {
+					c.did("transfer.typed", "statement_line", l.ID, "")
+				}
+			}
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -166,24 +176,23 @@ type keyedLine struct {
 	Key string
 }
 
-// bookIncoming writes lines of money in and books them.
-func (c *change) bookIncoming(ctx context.Context, s *Service, part []keyedLine, inFile bool, fresh map[string]bool) error {
+// bookIncoming writes lines of money in, books them, and returns those that were not known.
+func (c *change) bookIncoming(ctx context.Context, s *Service, part []keyedLine, inFile bool) ([]lineRow, error) {
 	todo, err := c.insertTransfers(ctx, part, inFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var plain []lineRow
 	for _, l := range todo {
-		fresh[l.Key] = true
 		c.post("statement", "stmt:main:"+l.Key, dateTime(l.PaidOn), ledger.Debit(ledger.Bank(), l.AmountFen), ledger.Credit(ledger.Suspense(), l.AmountFen))
 		if !l.Reversal { // what the bank takes back pays nothing, whatever it quotes
 			plain = append(plain, l)
 		}
 	}
 	if plain, err = c.recogniseBankings(ctx, plain); err != nil {
-		return err
+		return nil, err
 	}
-	return c.matchByCode(ctx, s, plain)
+	return todo, c.matchByCode(ctx, s, plain)
 }
 
 // insertTransfers writes the lines whose keys are not known and returns them.
@@ -343,6 +352,7 @@ func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (
 		if err := c.matchLine(ctx, s, r, l, p.ID); err != nil {
 			return err
 		}
+		c.did("transfer.matched", "statement_line", l.ID, strconv.FormatInt(p.ID, 10))
 		l, err = s.line(ctx, c.tx, m.LineID, "")
 		out = l.out()
 		return err

@@ -43,6 +43,7 @@ func (s *Service) SplitTransfer(ctx context.Context, r payments.SplitTransfer) (
 		if err != nil || parts == nil {
 			return err
 		}
+		c.did("transfer.split", "statement_line", l.ID, fmt.Sprint(len(parts)))
 		if err := c.readBalances(ctx, refs); err != nil {
 			return err
 		}
@@ -54,6 +55,7 @@ func (s *Service) SplitTransfer(ctx context.Context, r payments.SplitTransfer) (
 			if err := c.matchLine(ctx, s, refs[row.Ref], parts[i], row.ID); err != nil {
 				return err
 			}
+			c.did("transfer.matched", "statement_line", parts[i].ID, fmt.Sprint(row.ID))
 		}
 		s.log.Info("transfer split", "line", l.ID, "parts", len(r.Parts), "rest_fen", rest)
 		return nil

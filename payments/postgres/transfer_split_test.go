@@ -1,7 +1,9 @@
 package postgres_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"banmuyuan/internal/link"
@@ -14,6 +16,20 @@ func (b *bundle) split(line int64, parts ...payments.TransferPart) ([]payments.S
 }
 
 // One transfer pays two orders, and its rest stays open until it is returned.
+// wantTransferActs wants exactly these acts with transfers in the audit trail, each once.
+func (b *bundle) wantTransferActs(want ...string) {
+	b.t.Helper()
+	var acts []string
+	for _, act := range events[link.Act](b, payments.EvtAct) {
+		if kind, found := strings.CutPrefix(act.Kind, "transfer."); found && act.On == "statement_line" && act.Object != "0" {
+			acts = append(acts, strings.TrimSpace(kind+" "+act.Detail))
+		}
+	}
+	if !slices.Equal(acts, want) {
+		b.t.Errorf("acts %q, want %q", acts, want)
+	}
+}
+
 func TestTransferIsSplit(t *testing.T) {
 	b := setup(t)
 	one, two := b.coded(order, "260114AB", 500000), b.coded("order:2", "260115CD", 300000)
@@ -55,6 +71,7 @@ func TestTransferIsSplit(t *testing.T) {
 	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 2 {
 		t.Errorf("events: %+v", got)
 	}
+	b.wantTransferActs("typed", "split 3", fmt.Sprint("matched ", one.ID), fmt.Sprint("matched ", two.ID))
 	// The statement that shows the line again is no news.
 	again, err := b.svc.RecordTransfers(operator, payments.RecordTransfers{Lines: []payments.Transfer{
 		{BankRef: "T1", AmountFen: 810000, Payer: "某单位", Memo: "260114AB 260115CD", PaidOn: b.clock.now()}}})

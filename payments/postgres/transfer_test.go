@@ -86,6 +86,7 @@ func TestTransferIsMatchedByCode(t *testing.T) {
 		}
 	}
 	b.wantAccount("order:2", 500000, 0, 0, 500000, 0)
+	b.wantTransferActs("typed", "typed", "typed_doubtful", fmt.Sprint("matched ", q.Items[0].ID))
 	_, err = b.svc.MatchTransfer(operator, payments.MatchTransfer{LineID: page.Items[0].ID, PaymentID: p.ID})
 	wantCode(t, err, link.Conflict, "transfer.matched")
 	_, err = b.svc.MatchTransfer(operator, payments.MatchTransfer{LineID: page.Items[0].ID, PaymentID: 999})

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,6 +68,22 @@ func TestErrorSummaryNamesTheFields(t *testing.T) {
 		}
 		if !strings.Contains(res.Body, want) {
 			t.Errorf("%s: no %q in\n%s", lang, want, res.Body)
+		}
+	}
+}
+
+// Names of the county and of what it sells are no password, whatever digits stand beside them.
+func TestNamesAreNoPassword(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Login(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer, Lang: "zh"})
+	for i, c := range []struct {
+		password string
+		want     int
+	}{{"依安2026大鹅", http.StatusUnprocessableEntity}, {"大鹅大鹅大鹅大鹅!", http.StatusUnprocessableEntity}, {"依安大鹅真好吃", http.StatusUnprocessableEntity}, {"依安的大鹅真好吃", http.StatusSeeOther}} {
+		res := p.Post("/account/password", "idempotency_key", fmt.Sprintf("a-key-of-this-test-%d", i), "current", webtest.Password, "password", c.password)
+		if res.StatusCode != c.want || i < 2 && !strings.Contains(res.Body, "太常见") {
+			t.Errorf("%s: %d, want %d", c.password, res.StatusCode, c.want)
 		}
 	}
 }

@@ -168,8 +168,13 @@ func TestForgottenPassword(t *testing.T) {
 	p := s.Person(t)
 	p.Post("/password/forgot", "contact", "13900000001")
 	code := s.Texts.Code(t, "13900000001", 1)
-	if res := p.Post("/password/reset", "contact", "13900000001", "code", code, "password", "short"); res.StatusCode != http.StatusUnprocessableEntity {
-		t.Errorf("a weak password: %d", res.StatusCode)
+	if res := p.Post("/password/reset", "contact", "13900000001", "code", "no code", "password", "a-new-one-2026"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("without the code: %d", res.StatusCode)
+	}
+	for _, weak := range []string{"short", "banmuyuan2026"} {
+		if res := p.Post("/password/reset", "contact", "13900000001", "code", code, "password", weak); res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("the weak password %s: %d", weak, res.StatusCode)
+		}
 	}
 	if res := p.Post("/password/reset", "contact", "13900000001", "code", code, "password", "a-new-one-2026"); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("reset: %d\n%s", res.StatusCode, res.Body)
@@ -186,6 +191,17 @@ func TestForgottenPassword(t *testing.T) {
 	s.Texts.Last(t, "13900000001", 2)
 	if n := s.Texts.Count("13900000002"); n != 0 {
 		t.Error("an operator's account can be reset by a phone")
+	}
+	// A code that was sent before its account got rights resets nothing.
+	clerk := s.Account(t, auth.Account{Login: "13900000003", Name: "后来的司磅员", Phone: "13900000003", Role: auth.Buyer})
+	q.Post("/password/forgot", "contact", "13900000003")
+	code = s.Texts.Code(t, "13900000003", 1)
+	clerk.Role, clerk.OrgID = auth.Clerk, 5
+	if _, err := s.Store.Change(t.Context(), auth.Command, *clerk, -1); err != nil {
+		t.Fatal(err)
+	}
+	if res := q.Post("/password/reset", "contact", "13900000003", "code", code, "password", "a-new-one-2026"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a clerk resets the password by a phone: %d", res.StatusCode)
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Pages) ResetForgotten(r *http.Request, typed, code, password string) er
 	if contact == "" {
 		return link.E(link.Invalid, "account.contact.invalid", "contact")
 	}
-	if wrong := auth.CheckPassword(password, contact); wrong != "" {
+	if wrong := s.checkPassword(r.Context(), password, contact); wrong != "" {
 		return link.E(link.Invalid, wrong, "password")
 	}
 	if err := s.useCode(r, auth.CodeReset, contact, code); err != nil {

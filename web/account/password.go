@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"net/http"
 
 	"banmuyuan/internal/link"
@@ -34,7 +35,7 @@ func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	f.Need("current")
-	if key := auth.CheckPassword(f.Raw("password"), a.Login); key != "" {
+	if key := s.checkPassword(r.Context(), f.Raw("password"), a.Login); key != "" {
 		f.Add("password", key)
 	}
 	if f.OK() {
@@ -56,9 +57,18 @@ func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "account")
 }
 
+// checkPassword is auth.CheckPassword with the names of the installation. Names that cannot be read stop nobody.
+func (s *Pages) checkPassword(ctx context.Context, password, login string) string {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		s.Log.WarnContext(ctx, "password not held against names", "error", err)
+	}
+	return auth.CheckPassword(password, login, page.PublicNames(ref)...)
+}
+
 // setPassword sets the password of the account that is logged in.
 func (s *Pages) setPassword(r *http.Request, key, password, current string) (*auth.Account, error) {
-	if wrong := auth.CheckPassword(password, auth.FromContext(r.Context()).Login); wrong != "" {
+	if wrong := s.checkPassword(r.Context(), password, auth.FromContext(r.Context()).Login); wrong != "" {
 		return nil, link.E(link.Invalid, wrong, "password")
 	}
 	return s.changeSecret(r, newSecret{kind: "password", key: key, value: password, field: "password",

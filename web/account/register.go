@@ -42,7 +42,7 @@ func (s *Pages) newBuyer(r *http.Request, f *page.Form) (*auth.Account, error) {
 	if f.Need("contact") && contact == "" {
 		f.Add("contact", "account.contact.invalid")
 	}
-	if key := auth.CheckPassword(password, contact); key != "" {
+	if key := s.checkPassword(r.Context(), password, contact); key != "" {
 		f.Add("password", key)
 	}
 	if f.Text("agree") != strconv.Itoa(auth.PrivacyVersion) {

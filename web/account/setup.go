@@ -74,7 +74,7 @@ func (s *Pages) setup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a := checkSetup(f)
+	a := s.checkSetup(r, f)
 	a.Lang = string(page.LangOf(r))
 	if !f.OK() {
 		return s.renderSetup(w, r, f)
@@ -100,7 +100,7 @@ func (s *Pages) setup(w http.ResponseWriter, r *http.Request) error {
 }
 
 // checkSetup reads the administrator from the form and notes what is wrong.
-func checkSetup(f *page.Form) auth.Account {
+func (s *Pages) checkSetup(r *http.Request, f *page.Form) auth.Account {
 	a := auth.Account{Login: auth.CleanLogin(f.Text("login")), Name: page.CheckName(f, "name"), Role: auth.Admin}
 	if f.Need("login") {
 		if key := auth.CheckLogin(a.Login); key != "" {
@@ -112,7 +112,7 @@ func checkSetup(f *page.Form) auth.Account {
 			f.Add("phone", "account.phone.invalid")
 		}
 	}
-	if key := auth.CheckPassword(f.Raw("password"), a.Login); key != "" {
+	if key := s.checkPassword(r.Context(), f.Raw("password"), a.Login); key != "" {
 		f.Add("password", key)
 	}
 	if f.Raw("again") != f.Raw("password") {

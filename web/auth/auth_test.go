@@ -261,14 +261,41 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// refusing is a throttle at whose limit one key is.
+type refusing struct {
+	auth.Throttle
+	key   string
+	limit auth.Limit
+}
+
+func (r refusing) Try(_ context.Context, key string, l auth.Limit) (time.Duration, error) {
+	if key == r.key && l == r.limit {
+		return time.Hour, nil
+	}
+	return 0, nil
+}
+
+// Codes are counted for the number within an hour and a day, for the network, and for everybody together.
+func TestCountCode(t *testing.T) {
+	t.Parallel()
+	for key, limit := range map[string]auth.Limit{"code contact:13800138000": auth.CodesPerContact, "code contact day:13800138000": auth.CodesPerContactDay,
+		"code network:203.0.113.0/24": auth.CodesPerNetwork, "code overall": auth.CodesPerDay} {
+		wait, err := auth.CountCode(t.Context(), refusing{key: key, limit: limit}, "13800138000", "203.0.113.9")
+		if err != nil || wait != time.Hour {
+			t.Errorf("beyond %s: %s, %v", key, wait, err)
+		}
+	}
+}
+
 func TestCheckPassword(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
 		"": "account.password.empty", "白鹅白鹅白鹅白": "account.password.short", "白鹅白鹅白鹅白鹅": "", strings.Repeat("a", auth.PasswordMax): "",
 		strings.Repeat("a", auth.PasswordMax+1): "account.password.long", "Password": "account.password.common", "13800138000": "account.password.common",
-		"bai-e-zi-hua": "",
+		"bai-e-zi-hua": "", "Banmuyuan-2026": "account.password.common", "半亩园！依安大鹅26": "account.password.common", "依安县大鹅2026": "account.password.common",
+		"13800138000!": "account.password.common", "dà é 20262026": "", "依安大鹅真好吃26": "", "20262026-7431": "", "Goose_2026_Yi'an": "account.password.common",
 	} {
-		if got := auth.CheckPassword(typed, "13800138000"); got != want {
+		if got := auth.CheckPassword(typed, "13800138000", "依安县", "依安", "大鹅", "Goose", "Yi'an", ""); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -82,9 +84,13 @@ func (p *Passwords) Matches(ctx context.Context, password, hash string) (bool, e
 	return ok && known, nil
 }
 
+// ownWords are names of the product.
+var ownWords = []string{"banmuyuan", "半亩园"}
+
 // CheckPassword says what is wrong with a new password as a message key, or "".
-// It asks for length, not for odd characters, which people write on paper.
-func CheckPassword(password, login string) string {
+// It asks for length, not for odd characters, which people write on paper. names are words of the installation, such as
+// its county and products: with digits they are no password.
+func CheckPassword(password, login string, names ...string) string {
 	switch n := utf8.RuneCountInString(password); {
 	case n == 0:
 		return "account.password.empty"
@@ -93,8 +99,20 @@ func CheckPassword(password, login string) string {
 	case n > PasswordMax:
 		return "account.password.long"
 	}
-	if Common(password) || strings.EqualFold(password, login) {
+	if Common(password) || strings.EqualFold(password, login) || onlyNames(password, slices.Concat(names, ownWords, []string{login})) {
 		return "account.password.common"
 	}
 	return ""
+}
+
+// onlyNames reports whether a password is some of the names, and nothing else but digits and signs.
+func onlyNames(password string, names []string) bool {
+	rest := strings.ToLower(password)
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // a name may be a part of another
+	for _, name := range names {
+		if utf8.RuneCountInString(name) >= 2 {
+			rest = strings.ReplaceAll(rest, strings.ToLower(name), " ")
+		}
+	}
+	return rest != strings.ToLower(password) && !strings.ContainsFunc(rest, unicode.IsLetter)
 }

@@ -64,7 +64,8 @@ func Wing() page.Wing {
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Group: underOffice, Roles: auth.County},
 			{Route: "county.rules", Icon: "settings", ZH: "县里规则", EN: "Rules", Group: underOffice, Roles: auth.County},
 			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Group: underOffice, Roles: []auth.Role{auth.Approver, auth.Admin}},
-			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Group: underOffice, Roles: []auth.Role{auth.Admin}},
+			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Group: underOffice, Roles: []auth.Role{auth.Admin},
+				Beside: []string{"/county/security"}},
 		},
 		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.accounts"}},
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -95,6 +96,24 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 	}
 	s.ref.value, s.ref.at = ref, s.Now()
 	return ref, nil
+}
+
+// PublicNames are the names of the county, its townships and products, in both languages: words that people guess as passwords.
+// A Chinese name of a place is there without its last character as well (依安 beside 依安县).
+func PublicNames(ref catalog.Reference) []string {
+	names := []string{ref.County.Name.Zh, ref.County.Name.En}
+	for _, t := range ref.Townships {
+		names = append(names, t.Name)
+	}
+	for _, name := range slices.Clone(names) {
+		if place := []rune(name); len(place) > 2 && unicode.Is(unicode.Han, place[0]) {
+			names = append(names, string(place[:len(place)-1]))
+		}
+	}
+	for _, p := range ref.Products {
+		names = append(names, p.Name.Zh, p.Name.En)
+	}
+	return names
 }
 
 // referenceWait bounds the wait of a page that is being written for names.

@@ -408,7 +408,7 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		if err != nil {
 			return fmt.Errorf("note quota: %w", err)
 		}
-		return nil
+		return desk.Did(ctx, tx, quotaAct("contract.signed_up", h.ID, id))
 	})
 	if link.Constraint(err) == "quota_one" {
 		return contract.Quota{}, link.E(link.Conflict, "quota.exists", "")
@@ -420,6 +420,11 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		return contract.Quota{}, err
 	}
 	return m.Quota(ctx, contract.QuotaRef{ID: id})
+}
+
+// quotaAct is the entry of the audit trail about a household's quota.
+func quotaAct(kind string, household, quota int64) link.Act {
+	return link.Act{Kind: kind, On: "household", Object: strconv.FormatInt(household, 10), Detail: strconv.FormatInt(quota, 10)}
 }
 
 // AnswerQuota records a household's answer to a proposal. The same answer again changes nothing.
@@ -481,7 +486,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
 		}
-		return desk.Did(ctx, tx, link.Act{Kind: "contract.agreed", On: "household", Object: strconv.FormatInt(q.HouseholdID, 10), Detail: strconv.FormatInt(q.ID, 10)})
+		return desk.Did(ctx, tx, quotaAct("contract.agreed", q.HouseholdID, q.ID))
 	})
 	if err != nil {
 		return contract.Quota{}, err
@@ -503,6 +508,9 @@ func (m *Room) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quot
 		return fmt.Errorf("decline quota %d: %w", q.ID, err)
 	}
 	if err := checkLater(ctx, tx, c.ID, m.Now()); err != nil {
+		return err
+	}
+	if err := desk.Did(ctx, tx, quotaAct("contract.declined", q.HouseholdID, q.ID)); err != nil {
 		return err
 	}
 	return m.addTimeline(ctx, tx, c.ID, "contract.timeline.declined", "qty", figure(q.Qty), "unit", "unit."+c.Unit)

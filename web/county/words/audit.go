@@ -24,6 +24,7 @@ func AuditObject(said page.Words, e audit.Entry) string {
 var AuditCounts = map[audit.Kind]string{
 	"load.statement": "lines", "load.households": "households", "export.payout_file": "payments", audit.SessionEnded: "sessions",
 	audit.PrivacyAgreed: "version", audit.CorrectionAnswered: "request", "unmask.id": "member", "refund.used": "payment", "contract.agreed": "quota",
+	"contract.signed_up": "quota", "contract.declined": "quota", "transfer.matched": "payment", "transfer.split": "parts",
 }
 
 // AuditCount writes a number with the counted thing.
