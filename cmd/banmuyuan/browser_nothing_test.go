@@ -90,7 +90,7 @@ func (b *beginner) begins(t *testing.T, link string) {
 }
 
 // own is the password that a login chooses.
-func own(login string) string { return demoPassword + " " + login }
+func own(login string) string { return "white geese of " + login }
 
 // staff opens the accounts of the office; each person chooses a password at the first login. The county has nothing yet.
 func (b *beginner) staff(t *testing.T) {

@@ -110,10 +110,10 @@ func (o *office) account(t *testing.T, login, role, name string, more ...string)
 		t.Errorf("%s works with a one-time password: %d", login, a.status)
 	}
 	must[any](t, s, request{method: "PUT", path: "/sessions/current/password", key: o.key(),
-		body: map[string]string{"current": printed[1], "password": demoPassword + " " + login}})
+		body: map[string]string{"current": printed[1], "password": own(login)}})
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.sessions[login] = o.logIn(t, login, demoPassword+" "+login)
+	o.sessions[login] = o.logIn(t, login, own(login))
 }
 
 func nothingAccounts(t *testing.T, o *office) {
@@ -473,7 +473,7 @@ func (o *office) accounts(t *testing.T, all []payee) {
 func (o *office) browser(t *testing.T, login string) *guest {
 	t.Helper()
 	v := openGuest(t, o.url)
-	v.wants(http.StatusSeeOther, "/", "/login", "login", login, "password", demoPassword+" "+login)
+	v.wants(http.StatusSeeOther, "/", "/login", "login", login, "password", own(login))
 	return v
 }
 
