@@ -105,6 +105,7 @@ var messages = map[string][2]string{
 	"statement.doubt.currency":    {"不是人民币", "Another currency than yuan"},
 	"statement.doubt.status":      {"交易状态不是“成功”", "Its status is not “done”"},
 	"statement.doubt.balance":     {"余额的变化方向与金额相反", "The balance went the other way"},
+	"statement.doubt.foreign":     {"整份流水不是县里的收款账户的", "The whole statement is of an account that is not the county’s"},
 	"statement.doubt.account":     {"是文件里另一个账号的流水", "Of another account than the file’s first"},
 	"statement.doubt.twice":       {"文件里有两行完全一样", "The file has this line twice"},
 	"statement.doubt.closed":      {"日期在已结账的月份里", "Its day is in a closed month"},

@@ -109,7 +109,8 @@ type ImportedStatement struct {
 	Bank      string        `json:"bank,omitempty"`     // the bank with the remembered columns that it was read by
 
 	DryRun     bool            `json:"dry_run,omitempty"`
-	Account    string          `json:"account,omitempty"` // as the file names it
+	Account    string          `json:"account,omitempty"`     // as the file names it
+	OwnAccount string          `json:"own_account,omitempty"` // the county's, if the file names another: all its lines are doubtful
 	InFen      int64           `json:"in_fen"`
 	OutFen     int64           `json:"out_fen"`
 	OpeningFen *int64          `json:"opening_fen,omitempty"` // where the file has balances

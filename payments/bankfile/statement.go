@@ -92,6 +92,7 @@ const (
 	DoubtBalance   = "statement.doubt.balance" // the balance behind it went the other way
 	DoubtTwice     = "statement.doubt.twice"   // the file has the same line twice
 	DoubtAccount   = "statement.doubt.account" // of another account than the file's first line
+	DoubtForeign   = "statement.doubt.foreign" // the whole file names an account that is not the county's
 	DoubtClosed    = "statement.doubt.closed"  // of a month that is closed
 	DoubtRefDay    = "statement.doubt.ref_day"
 	DoubtRefPayer  = "statement.doubt.ref_payer"
@@ -491,6 +492,13 @@ func (r *statementReader) account(number string) {
 	default:
 		r.other = !sameAccount(r.file.Account, number)
 	}
+}
+
+// Foreign reports whether a file names another account than the county's own. A file that names none, and a county that has
+// entered none, say nothing.
+func (f *StatementFile) Foreign(own string) bool {
+	const digits = "0123456789"
+	return strings.ContainsAny(f.Account, digits) && strings.ContainsAny(own, digits) && !sameAccount(f.Account, own)
 }
 
 // sameAccount reports whether two numbers can be one account: banks hide digits behind stars, and leave a part out.

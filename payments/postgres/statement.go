@@ -54,11 +54,24 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		return payments.ImportedStatement{Problems: firstProblems(explain(problems)), DryRun: r.DryRun, Account: file.Account, Totals: file.Totals,
 			Unmapped: file.Unmapped, Bank: file.Bank}, nil
 	}
+	own, err := s.ownAccount(ctx)
+	if err != nil {
+		return payments.ImportedStatement{}, err
+	}
+	foreign := file.Foreign(own)
+	for i := range lines {
+		if foreign {
+			lines[i].Doubts = append(lines[i].Doubts, bankfile.DoubtForeign)
+		}
+	}
 	compared, err := s.compareLines(ctx, lines)
 	if err != nil {
 		return payments.ImportedStatement{}, err
 	}
 	out := tellStatement(&file, lines, compared.verdicts)
+	if foreign {
+		out.OwnAccount = own
+	}
 	if out.LedgerFen, err = s.bankAt(ctx, *out.To); err != nil {
 		return out, err
 	}
@@ -88,6 +101,17 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 			bankfile.Trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(*out.From), day(*out.To), len(lines), nullFen(file.Opening), nullFen(file.Closing), c.actor, c.now)
 	})
 	return out, err
+}
+
+// ownAccount is the account that buyers transfer to, "" where the county has entered none.
+func (s *Service) ownAccount(ctx context.Context) (string, error) {
+	transfers, ok := s.gateways[payments.BankTransfer].(interface {
+		PaidTo(ctx context.Context) (string, error)
+	})
+	if !ok {
+		return "", nil
+	}
+	return transfers.PaidTo(ctx)
 }
 
 // balanceProblem says that opening, lines and closing of a file do not agree.

@@ -168,3 +168,25 @@ func TestBalancesMustMeet(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A statement of an account that is not the county's pays no order, whatever its lines quote; a person decides about each.
+func TestStatementOfAnotherAccount(t *testing.T) {
+	b := setup(t)
+	p := b.create(order, "deposit", payments.BankTransfer, 7_140_00)
+	file := func(account string) []byte {
+		return []byte("账号：" + account + "\n交易流水号,交易日期,收入金额,支出金额,对方户名,摘要\nF1," + payments.Day(b.clock.now()) + ",7140.00,,鹅业公司," + p.TransferCode + "\n")
+	}
+	look, err := b.svc.ImportStatement(operator, payments.ImportStatement{Data: file("2300000000000000099"), DryRun: true})
+	if err != nil || look.OwnAccount != "2300000000000000001" || look.Doubtful != 1 || look.Matched != 0 || len(look.Lines) != 1 || len(look.Lines[0].Doubts) != 1 {
+		t.Fatalf("%+v, %v", look, err)
+	}
+	if got, err := b.svc.ImportStatement(operator, payments.ImportStatement{Data: file("2300000000000000099")}); err != nil || got.Matched != 0 || got.Doubtful != 1 {
+		t.Errorf("taken: %+v, %v", got, err)
+	}
+	if n := b.count("bank_statement_line"); n != 0 {
+		t.Errorf("%d lines were booked", n)
+	}
+	if got, err := b.svc.ImportStatement(operator, payments.ImportStatement{Data: file("2300****0001"), DryRun: true}); err != nil || got.OwnAccount != "" {
+		t.Errorf("the county's own, with stars: %+v, %v", got, err)
+	}
+}

@@ -2,6 +2,7 @@ package organisation
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -160,8 +161,11 @@ func (s *collectionPages) wholeCollection(ctx context.Context, f orders.Collecti
 			return all, err
 		}
 		all.Items, all.Total, all.Qty = append(all.Items, part.Items...), part.Total, part.Qty
-		if part.Cursor == "" || part.Cursor == f.Cursor {
+		if part.Cursor == "" {
 			return all, nil
+		}
+		if part.Cursor == f.Cursor { // half a list is not printed for a whole one
+			return all, errors.New("the collection list does not go on behind " + f.Cursor)
 		}
 		f.Cursor = part.Cursor
 	}

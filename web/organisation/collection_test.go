@@ -64,3 +64,22 @@ func TestCollectionListIsWhole(t *testing.T) {
 		t.Errorf("sums:\n%s", page)
 	}
 }
+
+// stuckCollection answers every page with the same cursor.
+type stuckCollection struct{ longCollection }
+
+func (s stuckCollection) Collection(ctx context.Context, f orders.CollectionFilter) (orders.CollectionPage, error) {
+	page, err := s.longCollection.Collection(ctx, f)
+	page.Cursor = "100"
+	return page, err
+}
+
+// Half a list is no list.
+func TestCollectionListThatEndsEarlyIsRefused(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t, func(d *webtest.Desk, deps *web.Deps) { deps.Orders = stuckCollection{longCollection{d.Orders}} })
+	clerk := d.Login(t, auth.Account{Login: "clerk", Name: "司磅员", Role: auth.Clerk, OrgID: 5, Lang: "zh"})
+	if res := clerk.Get("/desk/collection/11?whole=1"); res.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%d", res.StatusCode)
+	}
+}

@@ -37,6 +37,15 @@ func NewFor(account func(context.Context) (Account, error)) Gateway { return Gat
 // Name is the gateway's name.
 func (Gateway) Name() string { return payments.BankTransfer }
 
+// PaidTo returns the number of the account to transfer to, "" where none is entered.
+func (g Gateway) PaidTo(ctx context.Context) (string, error) {
+	account, err := g.account(ctx)
+	if err != nil {
+		return "", fmt.Errorf("find the account to pay to: %w", err)
+	}
+	return account.Number, nil
+}
+
 // Create returns the account to transfer to and the code to quote.
 func (g Gateway) Create(ctx context.Context, r gateway.Request) (gateway.Session, error) {
 	account, err := g.account(ctx)
