@@ -84,7 +84,7 @@ func TestAccountByThePiece(t *testing.T) {
 	}
 }
 
-// The causes add up to the difference, and the parts to the gross, whatever was weighed.
+// The causes add up to the difference and the parts to the gross, for any weights.
 func TestCausesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -28,7 +28,7 @@ func (v *visitor) printed(t *testing.T) []byte {
 	return answer.Data
 }
 
-// prints the statements of the villages whose households had most income: a household's year is one sheet.
+// prints the statements of the first villages: a household's year is one sheet.
 func (b *pages) prints(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	sheets, papers := 0, 0

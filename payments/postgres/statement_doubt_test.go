@@ -169,7 +169,7 @@ func TestBalancesMustMeet(t *testing.T) {
 	}
 }
 
-// A statement of an account that is not the county's pays no order, whatever its lines quote; a person decides about each.
+// A statement of another account than the county's pays no order, even with its code; a person decides about each line.
 func TestStatementOfAnotherAccount(t *testing.T) {
 	b := setup(t)
 	p := b.create(order, "deposit", payments.BankTransfer, 7_140_00)

@@ -176,7 +176,7 @@ type keyedLine struct {
 	Key string
 }
 
-// bookIncoming writes lines of money in, books them, and returns those that were not known.
+// bookIncoming writes lines of money in, books them, and returns the new ones.
 func (c *change) bookIncoming(ctx context.Context, s *Service, part []keyedLine, inFile bool) ([]lineRow, error) {
 	todo, err := c.insertTransfers(ctx, part, inFile)
 	if err != nil {

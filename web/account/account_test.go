@@ -72,7 +72,7 @@ func TestErrorSummaryNamesTheFields(t *testing.T) {
 	}
 }
 
-// Names of the county and of what it sells are no password, whatever digits stand beside them.
+// Names of the county and its products are no password, with digits or without.
 func TestNamesAreNoPassword(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)

@@ -41,7 +41,7 @@ func (s *pages) routes() {
 	s.Guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
 }
 
-// homePage answers four questions: what was sold and handed over, what comes of it, when the money comes, and what to do next.
+// homePage answers four questions: goods sold and handed over, their amount, the day of the money, the next steps.
 type homePage struct {
 	page.HouseholdPage
 	Season  int // 0: the county has none yet

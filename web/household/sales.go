@@ -77,7 +77,7 @@ type salePage struct {
 	Money []ticketMoney
 }
 
-// ticketMoney is what became of the household's part of a ticket.
+// ticketMoney is the household's part of a ticket in its ledger, with the payout.
 type ticketMoney struct {
 	orders.IncomeEntry
 	Payout *payments.PayoutItem

@@ -37,8 +37,8 @@ func cutLast(s string, at byte) (before, after string, found bool) {
 	return s[:i], s[i+1:], true
 }
 
-// Party names the party of a ledger account: an order by its number, and what NameParties has read by its name. Of an account
-// without a party it is "".
+// Party names the party of a ledger account: an order by its number; households, villages and organisations by the names that
+// NameParties has read. An account without a party has "".
 func (w Words) Party(code string) string {
 	kind, id := partyOf(code)
 	switch kind {
