@@ -354,7 +354,7 @@ func rightsObjects(t *testing.T, w *world) objects {
 		return nil, ""
 	}
 	weighed, weigher := ofFarmer("/tickets?limit=100")
-	signed, signer := ofFarmer("/quotas?limit=100")
+	signed, signer := ofFarmer(fmt.Sprintf("/quotas?limit=100&contract=%v", first(firm, "/contracts", "no")))
 	ticket, quota, plot := fmt.Sprintf("%.0f", weighed["id"]), fmt.Sprintf("%.0f", signed["id"]), first(operator, "/plots", "id")
 	shop := first(market, "/shelf/lots", "org_id")
 	var goods shelf.PublicGoods
