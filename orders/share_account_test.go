@@ -113,3 +113,36 @@ func TestCausesAddUp(t *testing.T) {
 		}
 	})
 }
+
+// Tickets of the same household for other lines, orders and lots are other shares.
+func TestAccountLeavesOtherSharesOut(t *testing.T) {
+	t.Parallel()
+	own := weighedGeese(t, 20, 85_000, 1450)
+	otherLine, otherOrder := own, own
+	otherLine.Line, otherOrder.OrderID = 2, 8
+	a, err := geeseShare(t, 20, 20, 0).Account([]orders.Ticket{otherLine, own, otherOrder})
+	if err != nil || len(a.Tickets) != 1 || a.Units != 20 || a.DifferenceFen != 0 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// The sums are over all tickets, and a raiser's part is no part of the household's.
+func TestAccountSumsTickets(t *testing.T) {
+	t.Parallel()
+	first, second := weighedGeese(t, 8, 34_000, 1450), weighedGeese(t, 12, 51_000, 1450)
+	first.Rejected, second.Rejected = 1, 2
+	first.AgentFen, second.AgentFen = 3_000, 4_500
+	a, err := geeseShare(t, 20, 20, 0).Account([]orders.Ticket{first, second})
+	if err != nil || a.Rejected != 3 || a.NetGrams != 85_000 || a.AgentFen != 7_500 || a.NetFen() != a.GrossFen-a.FeeFen-7_500 || a.PartsFen != -7_500 {
+		t.Errorf("%+v, net %d, %v", a, a.NetFen(), err)
+	}
+}
+
+func TestAccountWithoutAPrice(t *testing.T) {
+	t.Parallel()
+	s := geeseShare(t, 20, 20, 0)
+	s.Price = money.Price{}
+	if _, err := s.Account([]orders.Ticket{weighedGeese(t, 20, 85_000, 1450)}); err == nil {
+		t.Error("a share without a price has an account")
+	}
+}

@@ -148,3 +148,16 @@ func TestUnpaidLimitsBounds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTooManyUnpaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit, open int
+		refused     bool
+	}{{2, 1, false}, {2, 2, true}, {2, 3, true}, {0, 9, false}} {
+		err := UnpaidLimit{Orders: c.limit}.TooMany("sale.unpaid", c.open)
+		if (err != nil) != c.refused || err != nil && (link.CodeOf(err) != link.Conflict || link.AsError(err).Key != "sale.unpaid") {
+			t.Errorf("%d open of %d: %v", c.open, c.limit, err)
+		}
+	}
+}
