@@ -417,7 +417,7 @@ type HouseholdPage struct {
 	Persons int64       `json:"persons"` // over all that match, not only the page
 	Cursor  string      `json:"cursor,omitempty"`
 
-	// Handovers are the latest that concern the helper who asks, the last first; only in its first page.
+	// Handovers are the latest of the asking helper, the last first; only in its first page.
 	Handovers []Handover `json:"handovers,omitempty"`
 }
 

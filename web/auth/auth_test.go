@@ -261,7 +261,7 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
-// refusing is a throttle at whose limit one key is.
+// refusing is a throttle with one key at its limit.
 type refusing struct {
 	auth.Throttle
 	key   string

@@ -103,7 +103,7 @@ func (s *pages) lookAt(ctx context.Context, h *lookedAfter) error {
 	return nil
 }
 
-// comingSoon finds the shares whose delivery begins within the days ahead, and the first of them.
+// comingSoon counts the shares with a delivery that begins within the days ahead, and finds the first of them.
 func comingSoon(shares []orders.Share, now time.Time) (next *orders.Share, n int) {
 	for i := range shares {
 		if shares[i].DeliverFrom.After(now.AddDate(0, 0, daysAround)) {

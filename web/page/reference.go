@@ -99,7 +99,7 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 }
 
 // PublicNames are the names of the county, its townships and products, in both languages: words that people guess as passwords.
-// A Chinese name of a place is there without its last character as well (依安 beside 依安县).
+// A Chinese name of a place is there without its last character as well (平川 beside 平川县).
 func PublicNames(ref catalog.Reference) []string {
 	names := []string{ref.County.Name.Zh, ref.County.Name.En}
 	for _, t := range ref.Townships {

@@ -340,7 +340,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 	return id, nil
 }
 
-// remember notes what a row changes for the history. before is nil for a new household.
+// remember notes the changes of a row for the history. before is nil for a new household.
 func (im *importer) remember(code string, id int64, before *catalog.Registered, after catalog.Registered) {
 	var was entry.Values
 	if before != nil {
